@@ -1,0 +1,15 @@
+# brink_target(NAME): the compile options every target of the project shares.
+function(brink_target name)
+  target_compile_options(${name} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+  if(BRINK_WERROR)
+    target_compile_options(${name} PRIVATE -Werror)
+  endif()
+  if(BRINK_NATIVE)
+    target_compile_options(${name} PRIVATE -march=native)
+  endif()
+  if(BRINK_SANITIZE)
+    target_compile_options(${name} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=undefined
+                                           -fno-omit-frame-pointer)
+    target_link_options(${name} PRIVATE -fsanitize=address,undefined)
+  endif()
+endfunction()

@@ -1,0 +1,14 @@
+#pragma once
+// The matrix types of Brink. Samples are rows, so sample blocks are row-major; symmetric r × r matrices are Eigen's
+// default.
+
+#include <Eigen/Core>
+
+namespace brink {
+
+using Index = Eigen::Index;
+using Vector = Eigen::VectorXd;
+using Matrix = Eigen::MatrixXd;
+using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+}  // namespace brink

@@ -1,0 +1,21 @@
+#pragma once
+// Dense symmetric eigendecomposition: LAPACK's divide and conquer (dsyevd), with its residual.
+
+#include "brink/linalg/matrix.hpp"
+
+namespace brink {
+
+struct SymmetricEigen {
+  Vector values;        ///< descending (algebraic)
+  Matrix vectors;       ///< column i belongs to values[i]
+  double residual = 0;  ///< max_i ‖A v_i − λ_i v_i‖ / max_j |λ_j|, measured
+};
+
+/// All eigenpairs of the symmetric matrix `a` (only its lower triangle is read). O(d³).
+/// Throws InvalidInput when a is not square or not finite, NotConverged when LAPACK fails.
+[[nodiscard]] SymmetricEigen symmetric_eigen(const Matrix& a);
+
+/// Eigenvalues only, descending.
+[[nodiscard]] Vector symmetric_eigenvalues(const Matrix& a);
+
+}  // namespace brink

@@ -1,0 +1,57 @@
+#pragma once
+// A random linear dynamical system z⁺ = T z that many replicas follow: what every estimator of the simulation runs on.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "brink/model/linearized_model.hpp"
+#include "brink/model/original_problem.hpp"
+#include "brink/optimizer/update_rule.hpp"
+#include "brink/sampling/batch_law.hpp"
+
+namespace brink {
+
+/// One cell of a simulation: the optimizer, the batches and the seed.
+struct Dynamics {
+  std::shared_ptr<const UpdateRule> rule;
+  std::shared_ptr<const BatchLaw> law;
+  Index batch_size = 1;
+  double eta = 0;
+  std::uint64_t seed = 0;
+};
+
+/// A block of replicas is a row-major array, one replica a row of state_size() numbers: x first, then the buffers.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  [[nodiscard]] virtual Index state_size() const = 0;
+
+  /// Writes the start of one replica: x a random direction of the state space, unit norm, buffers zero.
+  virtual void initialize(std::uint32_t replica, double* state) const = 0;
+
+  /// One step of `count` replicas, whose random streams are numbered first_stream, first_stream+1, … at time `step`.
+  /// Thread-safe for disjoint states; no allocation after the first call on a thread.
+  virtual void advance(std::uint32_t step, std::uint32_t first_stream, Index count, double* states) const = 0;
+
+  /// ‖z‖² with the buffers in units of η: growth rates do not depend on the choice, variances do.
+  [[nodiscard]] virtual double squared_norm(const double* state) const = 0;
+
+  /// Multiplies the state (its deviation from the minimum) by a factor.
+  virtual void scale(double* state, double factor) const = 0;
+
+  /// "linear", "gaussian" or "direct".
+  [[nodiscard]] virtual std::string name() const = 0;
+};
+
+/// Trajectories of the linearized model in the eigenbasis of H: finite rows, or fresh Gaussian rows when the law asks.
+[[nodiscard]] std::unique_ptr<Engine> make_linear_engine(const LinearizedModel& model, const Dynamics& dynamics);
+
+/// Real SGD on θ with the original loss, data and rows, no eigenbasis. The state is θ − θ*; every step evaluates the
+/// original gradients at θ = θ* + x and at θ*, and applies their difference, which removes the noise at a minimum that
+/// does not interpolate and is zero-cost in meaning where it does.
+[[nodiscard]] std::unique_ptr<Engine> make_direct_engine(std::shared_ptr<const OriginalProblem> problem,
+                                                         const Dynamics& dynamics);
+
+}  // namespace brink

@@ -1,0 +1,4 @@
+#pragma once
+namespace brink {
+class TransferBasis;
+}

@@ -1,0 +1,34 @@
+#pragma once
+// The numbers behind a figure: one CSV a figure, which its gnuplot script reads.
+
+#include <string>
+#include <vector>
+
+#include "brink/report/table.hpp"
+#include "brink/verification/verification.hpp"
+
+namespace brink {
+
+/// One figure: figures/NAME.csv, drawn by plots/SCRIPT.gp.
+struct FigureData {
+  std::string name;    ///< "thresholds", or "thresholds-RULE-SAMPLING" where a run has several rules or samplings
+  std::string script;  ///< the script that draws it: "thresholds" or "plateaus"
+  Table data;
+};
+
+/// The figures of a verification, for every pair of rule and sampling:
+///
+/// - thresholds: the mean-square threshold η* against the batch size B, one curve a momentum β, with the measured
+///   thresholds (95% interval) and the noise-free edges;
+/// - plateaus: η*·batch sharpness at the critical mode against B, one curve a β, with the levels it runs between:
+/// η·λ_max
+///   at the noise-free edge (2(1+β) for heavy ball) at full batch, and 2η/η_ef (2(1−β) for heavy ball), η_ef the
+///   effective step size, where noise dominates. Left out when no cell has a critical mode.
+///
+/// `curve` holds cells of which only theory was computed (their measured_* fields are 0), at more batch sizes than were
+/// simulated; a cell that the report has too is taken from the report. Rows are sorted by β, then B; `series` numbers
+/// the β. What was not measured, or is not a positive finite number, is an empty field.
+[[nodiscard]] std::vector<FigureData> verification_figures(const VerificationReport& report,
+                                                           const std::vector<CellResult>& curve, double lambda_max);
+
+}  // namespace brink

@@ -1,0 +1,34 @@
+#pragma once
+// Results as JSON, for other programs: the schemas brink.threshold/1, brink.simulate/1 and brink.verify/1.
+//
+// Keys are only ever added. Every number has its error beside it. No number is NaN or infinite: it is null then, and
+// the object that holds it carries `status` and `reason`. Numbers are shortest round-trip decimals, so equal results
+// are equal bytes.
+
+#include <string>
+#include <vector>
+
+#include "brink/model/model_source.hpp"
+#include "brink/report/results.hpp"
+
+namespace brink {
+
+struct ThresholdReportOptions {
+  bool bounds = false;  ///< write `bounds`
+  bool growth = false;  ///< write `growth`
+};
+
+/// {"schema":"brink.threshold/1","model":{…},"rows":[…]}, indented, with a final newline.
+[[nodiscard]] std::string threshold_json(const LoadedModel& model, const std::vector<ThresholdRow>& rows,
+                                         const ThresholdReportOptions& options = {});
+
+/// {"schema":"brink.simulate/1","model":{…},"rows":[…]}.
+[[nodiscard]] std::string simulation_json(const LoadedModel& model, const std::vector<SimulationRow>& rows);
+
+/// {"schema":"brink.verify/1","agree":…,"model":{…},"cells":[…],"comparisons":[…]}.
+[[nodiscard]] std::string verification_json(const LoadedModel& model, const VerificationReport& report);
+
+/// {"schema":"brink.inspect/1","model":{…}}: the model alone, with the head of its spectrum.
+[[nodiscard]] std::string inspection_json(const LoadedModel& model);
+
+}  // namespace brink

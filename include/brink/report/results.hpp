@@ -1,0 +1,44 @@
+#pragma once
+// What a command reports, row by row: the values the library computed for one cell of the grid, before they become JSON
+// or a table.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "brink/simulation/growth.hpp"
+#include "brink/stability/criterion.hpp"
+#include "brink/stability/mean_square.hpp"
+#include "brink/stability/stationary.hpp"
+#include "brink/verification/verification.hpp"
+
+namespace brink {
+
+/// Theory at one step size.
+struct GrowthRow {
+  double eta = 0;
+  MeanSquareGrowth growth;
+  std::optional<StationaryState> stationary;  ///< with gradient noise and a stable step size
+};
+
+/// Theory of one cell.
+struct ThresholdRow {
+  Cell cell;
+  MeanSquareThreshold threshold;
+  /// η·tr(E[H_B³]X)/tr(E[H_B²]X) at the critical mode X; absent where the threshold is the noise-free edge.
+  std::optional<double> batch_sharpness_in_times_eta;
+  std::vector<Bound> bounds;
+  std::vector<GrowthRow> growth;
+};
+
+/// Measured growth of one cell at one step size.
+struct SimulationRow {
+  Cell cell;
+  double eta = 0;
+  double moment = 2;                       ///< q
+  std::string method;                      ///< "cloning", "ensemble" or "lyapunov"
+  std::optional<GrowthEstimate> growth;    ///< Λ(q); absent when only the Lyapunov exponent was asked for
+  std::optional<GrowthEstimate> lyapunov;  ///< top Lyapunov exponent; absent when it was not measured
+};
+
+}  // namespace brink

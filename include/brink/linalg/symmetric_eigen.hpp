@@ -6,9 +6,10 @@
 namespace brink {
 
 struct SymmetricEigen {
-  Vector values;        ///< descending (algebraic)
-  Matrix vectors;       ///< column i belongs to values[i]
-  double residual = 0;  ///< max_i ‖A v_i − λ_i v_i‖ / max_j |λ_j|, measured
+  Vector values;   ///< descending (algebraic)
+  Matrix vectors;  ///< column i belongs to values[i]
+  /// Measured: the largest of ‖Aω − VΛVᵀω‖ / max|λ| and ‖VVᵀω − ω‖ over a few fixed unit vectors ω.
+  double residual = 0;
 };
 
 /// All eigenpairs of the symmetric matrix `a` (only its lower triangle is read). O(d³).

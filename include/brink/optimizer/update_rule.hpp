@@ -18,11 +18,11 @@
 
 namespace brink {
 
-/// Hyper-parameters apart from the step size. A rule reads those it has and rejects the others at non-default values.
+/// Hyper-parameters apart from the step size. A rule reads those it has; sgd refuses momentum other than 0.
 struct RuleParameters {
   double momentum = 0;      ///< β, in (−1, 1)
   double nu = 0.7;          ///< ν of quasi-hyperbolic momentum, in [0, 1]
-  double dampening = 0;     ///< τ of dampened momentum, τ < 1
+  double dampening = 0;     ///< τ of dampened momentum, in [0, 1)
   double weight_decay = 0;  ///< κ ≥ 0: the gradient g becomes g + κx
 };
 

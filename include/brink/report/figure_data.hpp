@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "brink/model/linearized_model.hpp"
 #include "brink/report/table.hpp"
 #include "brink/verification/verification.hpp"
 
@@ -22,13 +23,15 @@ struct FigureData {
 ///   thresholds (95% interval) and the noise-free edges;
 /// - plateaus: η*·batch sharpness at the critical mode against B, one curve a β, with the levels it runs between:
 /// η·λ_max
-///   at the noise-free edge (2(1+β) for heavy ball) at full batch, and 2η/η_ef (2(1−β) for heavy ball), η_ef the
-///   effective step size, where noise dominates. Left out when no cell has a critical mode.
+///   at the noise-free edge (2(1+β) for heavy ball), reached where batches have no noise, and 2η/η_ef (2(1−β) for heavy
+///   ball), η_ef the effective step size of a slowly changing gradient, where noise dominates. Left out when no cell
+///   has a critical mode.
 ///
 /// `curve` holds cells of which only theory was computed (their measured_* fields are 0), at more batch sizes than were
 /// simulated; a cell that the report has too is taken from the report. Rows are sorted by β, then B; `series` numbers
 /// the β. What was not measured, or is not a positive finite number, is an empty field.
-[[nodiscard]] std::vector<FigureData> verification_figures(const VerificationReport& report,
-                                                           const std::vector<CellResult>& curve, double lambda_max);
+[[nodiscard]] std::vector<FigureData> verification_figures(const LinearizedModel& model,
+                                                           const VerificationReport& report,
+                                                           const std::vector<CellResult>& curve = {});
 
 }  // namespace brink

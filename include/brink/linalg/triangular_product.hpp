@@ -1,0 +1,15 @@
+#pragma once
+// The two triangular matrix products that second-moment work consists of, at the speed of DGEMM and half its cost.
+
+#include "brink/linalg/matrix.hpp"
+
+namespace brink {
+
+/// The lower triangle of AᵀB, known to be symmetric, for a, b: m × r. The upper triangle of `result` (r × r, resized)
+/// is left undefined. About m r² flops.
+void lower_of_transposed_product(const RowMatrix& a, const RowMatrix& b, Matrix& result);
+
+/// A L for a: m × r and the lower triangle L of `lower` (r × r; the upper triangle is not read). About m r² flops.
+void product_with_lower(const RowMatrix& a, const Matrix& lower, RowMatrix& result);
+
+}  // namespace brink

@@ -1,0 +1,17 @@
+#pragma once
+// The root of an increasing function below a wall: what every threshold search needs.
+
+#include <functional>
+
+namespace brink {
+
+struct MonotoneRoot {
+  double s = 0;           ///< where f(s) = 1, or the wall
+  bool at_upper = false;  ///< f stays below 1 up to the wall
+};
+
+/// Solves f(s) = 1 for an increasing f > 0 on (−∞, upper], starting at s0 ≤ upper with f(s0) = f0, by the secant rule
+/// on 1/f (nearly linear in the problems met here), safeguarded by a bracket. Throws NotConverged when f is not finite.
+[[nodiscard]] MonotoneRoot monotone_root(const std::function<double(double)>& f, double s0, double f0, double upper);
+
+}  // namespace brink

@@ -1,0 +1,66 @@
+#include "brink/stability/monotone_root.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "brink/base/error.hpp"
+
+namespace brink {
+
+MonotoneRoot monotone_root(const std::function<double(double)>& f, double s0, double f0, double upper) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  // h = 1 − 1/f has the sign of f − 1.
+  const auto h_of = [](double value) { return 1 - 1 / value; };
+  double below = -infinity;  // largest s known with f < 1
+  double above = infinity;   // smallest s known with f > 1
+  double s = s0;
+  double value = f0;
+  double previous_s = s0;
+  double previous_h = 0;
+  double slope = 0;
+  bool have_previous = false;
+  double step = 0.05;
+  for (int evaluation = 0; evaluation < 200; ++evaluation) {
+    if (!std::isfinite(value) || value <= 0) {
+      throw NotConverged(fmt::format("monotone_root: f({:.17g}) = {}, need a finite number > 0", s, value));
+    }
+    const double h = h_of(value);
+    if (have_previous && s != previous_s) slope = (h - previous_h) / (s - previous_s);
+    if (h == 0) return {s, false};
+    if (h < 0) {
+      if (s >= upper) return {upper, true};
+      below = std::max(below, s);
+    } else {
+      above = std::min(above, s);
+    }
+    double next = 0;
+    if (have_previous && slope > 0) {
+      next = s - h / slope;
+    } else {
+      next = h > 0 ? s - step : s + step;
+      step *= 2;
+    }
+    // A secant that leaves the bracket, or creeps along one side of it, gives way to bisection or expansion.
+    if (std::isinf(below) && next <= s - 16 * (1 + step)) next = s - 16 * (1 + step);
+    if (next <= below || next >= above) next = std::isinf(above) ? 0.5 * (below + upper) : 0.5 * (below + above);
+    if (next > upper) next = upper;
+    if (evaluation > 12 && std::isfinite(below) && std::isfinite(above) && evaluation % 3 == 0) {
+      next = 0.5 * (below + above);
+    }
+    previous_s = s;
+    previous_h = h;
+    have_previous = true;
+    const double resolution = 2e-16 * (1 + std::abs(s));
+    if (std::abs(next - s) <= resolution || (std::isfinite(below) && above - below <= resolution)) {
+      return {s, s >= upper && h < 0};
+    }
+    s = next;
+    value = f(s);
+  }
+  return {s, false};
+}
+
+}  // namespace brink

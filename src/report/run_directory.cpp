@@ -33,13 +33,13 @@ void make_directories(const fs::path& directory) {
   }
 }
 
-void remove(const fs::path& path) {
+void remove_everything(const fs::path& path) {
   std::error_code error;
   fs::remove_all(path, error);
   if (error) fail_directory(path, fmt::format("something that can be removed ({})", error.message()));
 }
 
-bool exists(const fs::path& path) {
+bool is_there(const fs::path& path) {
   std::error_code error;
   return fs::exists(path, error);
 }
@@ -69,11 +69,11 @@ RunDirectory RunDirectory::create(const fs::path& directory, std::string_view re
   make_directories(directory);
   const auto configuration_file = directory / kConfiguration;
   const std::string asked = std::string(kMarker) + std::string(resolved_configuration);
-  std::string held = exists(configuration_file) ? read_file(configuration_file) : "";
+  std::string held = is_there(configuration_file) ? read_file(configuration_file) : "";
 
   if (!starts_with_marker(held)) {
     for (const char* name : kOwned) {
-      if (exists(directory / name)) {
+      if (is_there(directory / name)) {
         fail_directory(directory, fmt::format("a directory without a {} that is not of a run", name));
       }
     }
@@ -83,7 +83,7 @@ RunDirectory RunDirectory::create(const fs::path& directory, std::string_view re
                                             "in it ({})",
                                             first_difference(held, asked)));
     }
-    for (const char* name : kOwned) remove(directory / name);
+    for (const char* name : kOwned) remove_everything(directory / name);
     held.clear();
   }
 
@@ -94,20 +94,20 @@ RunDirectory RunDirectory::create(const fs::path& directory, std::string_view re
 
 RunDirectory RunDirectory::existing(const fs::path& directory) {
   const auto configuration_file = directory / kConfiguration;
-  if (!exists(configuration_file) || !starts_with_marker(read_file(configuration_file))) {
+  if (!is_there(configuration_file) || !starts_with_marker(read_file(configuration_file))) {
     fail_argument("RunDirectory", "run", directory.string(), "the directory of a run (it has no config.toml of one)");
   }
   return {directory, false};
 }
 
-bool RunDirectory::complete() const { return exists(path_ / kResult); }
+bool RunDirectory::complete() const { return is_there(path_ / kResult); }
 
 void RunDirectory::write(const fs::path& name, std::string_view content) {
   const auto normal = name.lexically_normal();
   const bool inside = !normal.empty() && normal.is_relative() && *normal.begin() != ".." && normal.has_filename();
   check_argument(inside, "RunDirectory::write", "name", name.string(), "a relative path inside the run");
   if (withdraw_) {
-    remove(path_ / kResult);
+    remove_everything(path_ / kResult);
     withdraw_ = false;
   }
   make_directories((path_ / normal).parent_path());

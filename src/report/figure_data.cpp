@@ -1,0 +1,139 @@
+#include "brink/report/figure_data.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "brink/optimizer/update_rule.hpp"
+#include "brink/sampling/batch_law.hpp"
+
+namespace brink {
+namespace {
+
+using RuleAndSampling = std::pair<std::string, std::string>;
+/// Sorts by momentum, then batch size.
+using Position = std::tuple<double, Index>;
+using Group = std::map<Position, CellResult>;
+
+TableValue positive(double value) { return std::isfinite(value) && value > 0 ? TableValue(value) : TableValue(); }
+
+/// The groups in the order in which the report, then the curve, first names them.
+std::vector<std::pair<RuleAndSampling, Group>> grouped(const VerificationReport& report,
+                                                       const std::vector<CellResult>& curve) {
+  std::vector<std::pair<RuleAndSampling, Group>> groups;
+  const auto insert = [&groups](const CellResult& result) {
+    const RuleAndSampling key = {result.cell.rule, result.cell.sampling};
+    auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& entry) { return entry.first == key; });
+    if (group == groups.end()) group = groups.insert(groups.end(), {key, {}});
+    group->second.try_emplace({result.cell.parameters.momentum, result.cell.batch_size}, result);
+  };
+  std::for_each(report.cells.begin(), report.cells.end(), insert);
+  std::for_each(curve.begin(), curve.end(), insert);
+  return groups;
+}
+
+/// The number of every momentum of a group, in ascending order.
+std::map<double, std::int64_t> series_numbers(const Group& group) {
+  std::map<double, std::int64_t> numbers;
+  for (const auto& [position, result] : group) numbers.emplace(std::get<0>(position), numbers.size());
+  return numbers;
+}
+
+std::vector<TableValue> leading_values(std::int64_t series, const Cell& cell) {
+  return {series, cell.rule, cell.sampling, cell.parameters.momentum, static_cast<std::int64_t>(cell.batch_size)};
+}
+
+/// What batches without noise give: H_B = H at every step, the critical mode is the top eigenvector, and
+/// tr(E[H_B³]X)/tr(E[H_B²]X) = λ_max. Needs a threshold that is a positive finite number.
+bool is_noise_free(const LinearizedModel& model, const Cell& cell) {
+  if (!model.has_samples()) return false;
+  const auto law = make_batch_law(cell.sampling);
+  if (law->fresh_gaussian_rows()) return false;
+  const auto moment = law->second_moment(model.samples().samples, cell.batch_size);
+  return moment.p1 == 0 && moment.p2 == 0;
+}
+
+/// 2η/η_ef. Where noise dominates every ηλ tends to 0, x follows the gradient with the effective step size η_ef (what a
+/// unit gradient finally moves x by: η/(1−β) for heavy ball), and 2 = η_ef·(batch sharpness).
+double noise_dominated_level(const Cell& cell) {
+  const auto rule = make_update_rule(cell.rule, cell.parameters);
+  const Filter filter = rule->filter(1.0);
+  // Repeated squaring: A₀ᵗ with t = 2⁶⁰, whose modes other than the eigenvalue 1 of x itself have died out.
+  Matrix power = filter.a0;
+  for (int i = 0; i < 60; ++i) power = (power * power).eval();
+  return 2.0 / std::abs((power * filter.b)[0]);
+}
+
+Table threshold_data(const Group& group) {
+  Table table({{"series"},
+               {"rule"},
+               {"sampling"},
+               {"momentum"},
+               {"batch"},
+               {"weight_decay"},
+               {"theory"},
+               {"theory_error"},
+               {"edge"},
+               {"measured"},
+               {"measured_lower"},
+               {"measured_upper"},
+               {"measured_standard_error"}});
+  const auto numbers = series_numbers(group);
+  for (const auto& [position, result] : group) {
+    auto row = leading_values(numbers.at(std::get<0>(position)), result.cell);
+    row.insert(row.end(), {result.cell.parameters.weight_decay, positive(result.eta_mean_square),
+                           TableValue(result.residual * result.eta_mean_square), positive(result.eta_deterministic)});
+    if (std::isfinite(result.measured_eta) && result.measured_eta > 0) {
+      row.insert(row.end(), {result.measured_eta, positive(result.measured_lower), positive(result.measured_upper),
+                             TableValue(result.measured_standard_error)});
+    } else {
+      row.insert(row.end(), 4, TableValue());
+    }
+    table.add_row(row);
+  }
+  return table;
+}
+
+/// No rows when no cell has a critical mode.
+Table plateau_data(const LinearizedModel& model, const Group& group) {
+  Table table({{"series"},
+               {"rule"},
+               {"sampling"},
+               {"momentum"},
+               {"batch"},
+               {"batch_sharpness_times_eta"},
+               {"full_batch_level"},
+               {"noise_level"}});
+  const bool any = std::any_of(group.begin(), group.end(),
+                               [](const auto& entry) { return entry.second.batch_sharpness_times_eta.has_value(); });
+  if (!any) return table;
+  const auto numbers = series_numbers(group);
+  for (const auto& [position, result] : group) {
+    const double full_batch = result.eta_deterministic * model.lambda_max();
+    double sharpness = result.batch_sharpness_times_eta.value_or(0);
+    if (!result.batch_sharpness_times_eta && is_noise_free(model, result.cell)) sharpness = full_batch;
+    auto row = leading_values(numbers.at(std::get<0>(position)), result.cell);
+    row.insert(row.end(), {positive(sharpness), positive(full_batch), positive(noise_dominated_level(result.cell))});
+    table.add_row(row);
+  }
+  return table;
+}
+
+}  // namespace
+
+std::vector<FigureData> verification_figures(const LinearizedModel& model, const VerificationReport& report,
+                                             const std::vector<CellResult>& curve) {
+  std::vector<FigureData> figures;
+  const auto groups = grouped(report, curve);
+  for (const auto& [key, group] : groups) {
+    const std::string suffix = groups.size() == 1 ? "" : "-" + key.first + "-" + key.second;
+    figures.push_back({"thresholds" + suffix, "thresholds", threshold_data(group)});
+    Table plateaus = plateau_data(model, group);
+    if (!plateaus.rows().empty()) figures.push_back({"plateaus" + suffix, "plateaus", std::move(plateaus)});
+  }
+  return figures;
+}
+
+}  // namespace brink

@@ -1,0 +1,275 @@
+#include "brink/report/json_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace brink {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Sets `key` to null and says why in the object that holds it; several reasons are joined.
+void put_null(Json& object, const char* key, const std::string& status, const std::string& reason) {
+  object[key] = nullptr;
+  object["status"] = status;
+  const std::string text = fmt::format("{}: {}", key, reason);
+  object["reason"] = object.contains("reason") ? object["reason"].get<std::string>() + "; " + text : text;
+}
+
+void put_number(Json& object, const char* key, double value) {
+  if (std::isfinite(value)) {
+    object[key] = value == 0 ? 0.0 : value;
+  } else {
+    const char* reason = std::isnan(value) ? "not a number" : value > 0 ? "infinite" : "minus infinity";
+    put_null(object, key, "not finite", reason);
+  }
+}
+
+Json option_json(const OptionValue& value) {
+  return std::visit([](const auto& held) { return Json(held); }, value);
+}
+
+Json model_json(const LoadedModel& loaded) {
+  const LinearizedModel& model = loaded.model;
+  const auto& origin = model.origin();
+  Json json;
+  if (model.has_samples()) {
+    json["samples"] = model.samples().samples;
+    json["outputs"] = model.samples().outputs;
+  } else {
+    const char* reason = "a population of fresh rows";
+    put_null(json, "samples", "not applicable", reason);
+    put_null(json, "outputs", "not applicable", reason);
+  }
+  json["rank"] = model.rank();
+  put_number(json, "lambda_max", model.lambda_max());
+  put_number(json, "trace", model.trace());
+  put_number(json, "frobenius", model.frobenius());
+  put_number(json, "spectrum_relative_error", origin.eigen_residual);
+  json["loss_convention"] = kLossConvention;
+  json["interpolates"] = model.interpolates();
+  json["kind"] = loaded.kind;
+  json["route"] = origin.route;
+  put_number(json, "rank_tolerance", origin.rank_tolerance);
+  json["dropped"] = origin.dropped;
+  put_number(json, "largest_dropped", origin.largest_dropped);
+  json["options"] = Json::object();
+  for (const auto& [key, value] : loaded.resolved) json["options"][key] = option_json(value);
+  json["notes"] = loaded.notes;
+  json["warnings"] = origin.warnings;
+  return json;
+}
+
+void put_cell(Json& json, const Cell& cell) {
+  json["rule"] = cell.rule;
+  put_number(json, "momentum", cell.parameters.momentum);
+  json["sampling"] = cell.sampling;
+  json["batch"] = cell.batch_size;
+}
+
+/// The hyper-parameters that a row needs besides rule, momentum, sampling and batch.
+void put_other_parameters(Json& json, const Cell& cell) {
+  if (cell.rule == "qhm") put_number(json, "nu", cell.parameters.nu);
+  if (cell.rule == "dampened") put_number(json, "dampening", cell.parameters.dampening);
+  if (cell.parameters.weight_decay != 0) put_number(json, "weight_decay", cell.parameters.weight_decay);
+}
+
+void put_batch_sharpness(Json& json, const char* key, const std::optional<double>& value) {
+  if (value) {
+    put_number(json, key, *value);
+  } else {
+    put_null(json, key, "not applicable", "there is no critical mode where the threshold is the noise-free edge");
+  }
+}
+
+Json bound_json(const Bound& bound) {
+  Json json;
+  json["name"] = bound.name;
+  const bool has_eta = bound.eta && std::isfinite(*bound.eta);
+  json["eta"] = has_eta ? Json(*bound.eta) : Json(nullptr);
+  json["residual"] = has_eta && std::isfinite(bound.residual) ? Json(bound.residual) : Json(nullptr);
+  json["status"] = to_string(bound.status);
+  json["vacuous"] = bound.vacuous;
+  const bool infinite = bound.eta && !std::isfinite(*bound.eta);
+  json["reason"] = infinite && bound.reason.empty() ? "eta: no finite step size is excluded" : bound.reason;
+  json["source"] = bound.source;
+  return json;
+}
+
+Json growth_json(const GrowthRow& row) {
+  Json json;
+  put_number(json, "eta", row.eta);
+  put_number(json, "log_growth", row.growth.log_growth);
+  put_number(json, "log_growth_error", row.growth.residual);
+  json["stable"] = row.growth.stable;
+  json["method"] = row.growth.method;
+  if (row.stationary) {
+    Json state;
+    put_number(state, "trace", row.stationary->trace);
+    put_number(state, "excess_loss", row.stationary->excess_loss);
+    put_number(state, "gradient_norm_squared", row.stationary->gradient_norm_squared);
+    put_number(state, "residual", row.stationary->residual);
+    json["stationary"] = state;
+  }
+  json["warnings"] = row.growth.warnings;
+  return json;
+}
+
+Json threshold_row_json(const ThresholdRow& row, const ThresholdReportOptions& options) {
+  Json json;
+  put_cell(json, row.cell);
+  put_number(json, "eta_deterministic", row.threshold.eta_deterministic);
+  put_number(json, "eta_mean_square", row.threshold.eta);
+  put_number(json, "residual", row.threshold.residual);
+  json["method"] = row.threshold.method;
+  put_other_parameters(json, row.cell);
+  if (options.bounds) {
+    json["bounds"] = Json::array();
+    for (const auto& bound : row.bounds) json["bounds"].push_back(bound_json(bound));
+  }
+  put_batch_sharpness(json["critical"], "batch_sharpness_in_times_eta", row.batch_sharpness_in_times_eta);
+  if (options.growth) {
+    json["growth"] = Json::array();
+    for (const auto& growth : row.growth) json["growth"].push_back(growth_json(growth));
+  }
+  json["warnings"] = row.threshold.warnings;
+  return json;
+}
+
+void put_estimate(Json& json, const char* key, const char* error_key, const std::optional<GrowthEstimate>& estimate,
+                  const std::string& method) {
+  if (estimate) {
+    put_number(json, key, estimate->log_growth.value);
+    put_number(json, error_key, estimate->log_growth.error);
+  } else {
+    put_null(json, key, "not measured", fmt::format("method = {}", method));
+    json[error_key] = nullptr;
+  }
+}
+
+Json simulation_row_json(const SimulationRow& row) {
+  Json json;
+  put_cell(json, row.cell);
+  put_number(json, "eta", row.eta);
+  put_number(json, "moment", row.moment);
+  put_estimate(json, "log_growth", "standard_error", row.growth, row.method);
+  json["method"] = row.method;
+  put_estimate(json, "lyapunov", "lyapunov_standard_error", row.lyapunov, row.method);
+  put_other_parameters(json, row.cell);
+  std::vector<std::string> warnings;
+  if (row.growth) {
+    put_number(json, "degrees_of_freedom", row.growth->degrees_of_freedom);
+    if (row.method == "cloning") {
+      put_number(json, "bias_correction", row.growth->bias_correction);
+      put_number(json, "effective_ancestors", row.growth->effective_ancestors);
+    }
+    if (row.method == "ensemble") put_number(json, "horizon", row.growth->horizon);
+    warnings = row.growth->log_growth.warnings;
+  }
+  if (row.lyapunov) {
+    const auto& more = row.lyapunov->log_growth.warnings;
+    warnings.insert(warnings.end(), more.begin(), more.end());
+  }
+  json["warnings"] = warnings;
+  return json;
+}
+
+Json cell_json(const CellResult& result) {
+  Json json;
+  put_cell(json, result.cell);
+  put_number(json, "eta_deterministic", result.eta_deterministic);
+  put_number(json, "eta_mean_square", result.eta_mean_square);
+  put_number(json, "residual", result.residual);
+  if (result.measured_eta > 0) {
+    put_number(json, "eta_measured", result.measured_eta);
+    put_number(json, "eta_measured_standard_error", result.measured_standard_error);
+    put_number(json, "eta_measured_lower", result.measured_lower);
+    put_number(json, "eta_measured_upper", result.measured_upper);
+  } else {
+    put_null(json, "eta_measured", "not measured", "the cell has no measured threshold");
+    json["eta_measured_standard_error"] = nullptr;
+  }
+  put_batch_sharpness(json["critical"], "batch_sharpness_in_times_eta", result.batch_sharpness_times_eta);
+  put_number(json, "detectable_threshold_error", result.detectable_threshold_error);
+  json["verdict"] = to_string(result.verdict);
+  put_other_parameters(json, result.cell);
+  json["warnings"] = result.warnings;
+  return json;
+}
+
+Json comparison_json(const Comparison& comparison, const Cell& cell) {
+  Json json;
+  json["quantity"] = comparison.quantity;
+  put_cell(json, cell);
+  put_number(json, "eta", comparison.eta);
+  put_number(json, "eta_over_threshold", comparison.eta_over_threshold);
+  put_number(json, "theory", comparison.theory);
+  put_number(json, "theory_error", comparison.theory_error);
+  put_number(json, "estimate", comparison.estimate);
+  put_number(json, "standard_error", comparison.standard_error);
+  put_number(json, "z", comparison.z);
+  put_number(json, "critical_z", comparison.critical_z);
+  put_number(json, "detectable_threshold_error", comparison.detectable_threshold_error);
+  json["verdict"] = to_string(comparison.verdict);
+  json["engine"] = comparison.engine;
+  put_number(json, "degrees_of_freedom", comparison.degrees_of_freedom);
+  put_other_parameters(json, cell);
+  return json;
+}
+
+/// Text that is not UTF-8 (a file name, say) is written with replacement characters instead of failing the report.
+std::string written(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+}  // namespace
+
+std::string threshold_json(const LoadedModel& model, const std::vector<ThresholdRow>& rows,
+                           const ThresholdReportOptions& options) {
+  Json json;
+  json["schema"] = "brink.threshold/1";
+  json["model"] = model_json(model);
+  json["rows"] = Json::array();
+  for (const auto& row : rows) json["rows"].push_back(threshold_row_json(row, options));
+  return written(json);
+}
+
+std::string simulation_json(const LoadedModel& model, const std::vector<SimulationRow>& rows) {
+  Json json;
+  json["schema"] = "brink.simulate/1";
+  json["model"] = model_json(model);
+  json["rows"] = Json::array();
+  for (const auto& row : rows) json["rows"].push_back(simulation_row_json(row));
+  return written(json);
+}
+
+std::string verification_json(const LoadedModel& model, const VerificationReport& report) {
+  Json json;
+  json["schema"] = "brink.verify/1";
+  json["agree"] = report.agree;
+  json["model"] = model_json(model);
+  json["cells"] = Json::array();
+  for (const auto& cell : report.cells) json["cells"].push_back(cell_json(cell));
+  json["comparisons"] = Json::array();
+  for (const auto& comparison : report.comparisons) {
+    json["comparisons"].push_back(comparison_json(comparison, report.cells.at(comparison.cell).cell));
+  }
+  return written(json);
+}
+
+std::string inspection_json(const LoadedModel& model) {
+  constexpr Index kHead = 20;
+  Json json;
+  json["schema"] = "brink.inspect/1";
+  json["model"] = model_json(model);
+  json["model"]["spectrum_head"] = Json::array();
+  const Vector& spectrum = model.model.spectrum();
+  for (Index i = 0; i < std::min<Index>(kHead, spectrum.size()); ++i) {
+    json["model"]["spectrum_head"].push_back(spectrum[i]);
+  }
+  put_number(json["model"], "lambda_min", spectrum[spectrum.size() - 1]);
+  return written(json);
+}
+
+}  // namespace brink

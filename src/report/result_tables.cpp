@@ -1,0 +1,189 @@
+#include "brink/report/result_tables.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace brink {
+namespace {
+
+using Row = std::vector<TableValue>;
+
+constexpr int kErrorDigits = 2;
+
+TableValue optional(const std::optional<double>& value) { return value ? TableValue(*value) : TableValue(); }
+
+TableValue integer(Index value) { return static_cast<std::int64_t>(value); }
+
+std::vector<Column> cell_columns() { return {{"rule"}, {"momentum"}, {"sampling"}, {"batch"}}; }
+
+Row cell_values(const Cell& cell) {
+  return {cell.rule, cell.parameters.momentum, cell.sampling, integer(cell.batch_size)};
+}
+
+void append(std::vector<Column>& columns, std::initializer_list<Column> more) { columns.insert(columns.end(), more); }
+
+void append(Row& row, std::initializer_list<TableValue> more) { row.insert(row.end(), more); }
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const auto& line : lines) text += (text.empty() ? "" : "; ") + line;
+  return text;
+}
+
+template <class Predicate>
+bool any_growth(const std::vector<ThresholdRow>& rows, const Predicate& predicate) {
+  return std::any_of(rows.begin(), rows.end(), [&](const ThresholdRow& row) {
+    return std::any_of(row.growth.begin(), row.growth.end(), predicate);
+  });
+}
+
+}  // namespace
+
+Table threshold_table(const std::vector<ThresholdRow>& rows) {
+  const bool has_growth = any_growth(rows, [](const GrowthRow&) { return true; });
+  const bool has_stationary = any_growth(rows, [](const GrowthRow& growth) { return growth.stationary.has_value(); });
+
+  auto columns = cell_columns();
+  append(columns, {{"eta_deterministic"},
+                   {"eta_mean_square", 8},
+                   {"residual", kErrorDigits},
+                   {"batch_sharpness_in_times_eta"},
+                   {"method"}});
+  if (!rows.empty()) {
+    for (const auto& bound : rows.front().bounds) columns.push_back({bound.name});
+  }
+  if (has_growth) append(columns, {{"eta"}, {"log_growth", 8}, {"log_growth_error", kErrorDigits}, {"stable"}});
+  if (has_stationary) append(columns, {{"trace"}, {"excess_loss"}, {"gradient_norm_squared"}});
+
+  Table table(columns);
+  for (const auto& row : rows) {
+    auto values = cell_values(row.cell);
+    append(values, {row.threshold.eta_deterministic, row.threshold.eta, row.threshold.residual,
+                    optional(row.batch_sharpness_in_times_eta), row.threshold.method});
+    for (const auto& bound : row.bounds) values.push_back(optional(bound.eta));
+    if (!has_growth) table.add_row(values);
+    for (const auto& growth : row.growth) {
+      auto line = values;
+      append(line, {growth.eta, growth.growth.log_growth, growth.growth.residual, growth.growth.stable});
+      if (growth.stationary) {
+        append(line,
+               {growth.stationary->trace, growth.stationary->excess_loss, growth.stationary->gradient_norm_squared});
+      } else if (has_stationary) {
+        append(line, {{}, {}, {}});
+      }
+      table.add_row(line);
+    }
+  }
+  return table;
+}
+
+Table bound_table(const std::vector<ThresholdRow>& rows) {
+  auto columns = cell_columns();
+  append(columns, {{"name"}, {"eta"}, {"residual", kErrorDigits}, {"status"}, {"vacuous"}, {"reason"}, {"source"}});
+  Table table(columns);
+  for (const auto& row : rows) {
+    for (const auto& bound : row.bounds) {
+      auto values = cell_values(row.cell);
+      append(values, {bound.name, optional(bound.eta), bound.eta ? TableValue(bound.residual) : TableValue(),
+                      to_string(bound.status), bound.vacuous, bound.reason, bound.source});
+      table.add_row(values);
+    }
+  }
+  return table;
+}
+
+Table simulation_table(const std::vector<SimulationRow>& rows) {
+  auto columns = cell_columns();
+  append(columns, {{"eta"},
+                   {"moment"},
+                   {"log_growth"},
+                   {"standard_error", kErrorDigits},
+                   {"method"},
+                   {"lyapunov"},
+                   {"lyapunov_standard_error", kErrorDigits},
+                   {"warnings"}});
+  Table table(columns);
+  for (const auto& row : rows) {
+    auto values = cell_values(row.cell);
+    std::vector<std::string> warnings;
+    const auto append_estimate = [&](const std::optional<GrowthEstimate>& estimate) {
+      if (estimate) {
+        append(values, {estimate->log_growth.value, estimate->log_growth.error});
+        const auto& more = estimate->log_growth.warnings;
+        warnings.insert(warnings.end(), more.begin(), more.end());
+      } else {
+        append(values, {{}, {}});
+      }
+    };
+    append(values, {row.eta, row.moment});
+    append_estimate(row.growth);
+    append(values, {row.method});
+    append_estimate(row.lyapunov);
+    append(values, {joined(warnings)});
+    table.add_row(values);
+  }
+  return table;
+}
+
+Table comparison_table(const VerificationReport& report) {
+  std::vector<Column> columns = {{"quantity"}};
+  append(columns, {{"rule"},
+                   {"momentum"},
+                   {"sampling"},
+                   {"batch"},
+                   {"eta"},
+                   {"eta_over_threshold"},
+                   {"theory"},
+                   {"theory_error", kErrorDigits},
+                   {"estimate"},
+                   {"standard_error", kErrorDigits},
+                   {"z", 3},
+                   {"critical_z", 3},
+                   {"detectable_threshold_error", kErrorDigits},
+                   {"verdict"},
+                   {"engine"},
+                   {"degrees_of_freedom", 3}});
+  Table table(columns);
+  for (const auto& comparison : report.comparisons) {
+    Row values = {comparison.quantity};
+    const Row cell = cell_values(report.cells.at(comparison.cell).cell);
+    values.insert(values.end(), cell.begin(), cell.end());
+    append(values, {comparison.eta, comparison.eta_over_threshold, comparison.theory, comparison.theory_error,
+                    comparison.estimate, comparison.standard_error, comparison.z, comparison.critical_z,
+                    comparison.detectable_threshold_error, to_string(comparison.verdict), comparison.engine,
+                    comparison.degrees_of_freedom});
+    table.add_row(values);
+  }
+  return table;
+}
+
+Table cell_table(const VerificationReport& report) {
+  auto columns = cell_columns();
+  append(columns, {{"eta_deterministic", 5},
+                   {"eta_mean_square"},
+                   {"residual", kErrorDigits},
+                   {"eta_measured"},
+                   {"eta_measured_lower"},
+                   {"eta_measured_upper"},
+                   {"eta_measured_standard_error", kErrorDigits},
+                   {"batch_sharpness_in_times_eta", 4},
+                   {"detectable_threshold_error", kErrorDigits},
+                   {"verdict"}});
+  Table table(columns);
+  for (const auto& result : report.cells) {
+    auto values = cell_values(result.cell);
+    append(values, {result.eta_deterministic, result.eta_mean_square, result.residual});
+    if (result.measured_eta > 0) {
+      append(values,
+             {result.measured_eta, result.measured_lower, result.measured_upper, result.measured_standard_error});
+    } else {
+      append(values, {{}, {}, {}, {}});
+    }
+    append(values,
+           {optional(result.batch_sharpness_times_eta), result.detectable_threshold_error, to_string(result.verdict)});
+    table.add_row(values);
+  }
+  return table;
+}
+
+}  // namespace brink

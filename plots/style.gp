@@ -60,28 +60,28 @@ batch_size = latex ? '$B$' : '{/:Italic B}'
 momentum_label(value) = latex ? sprintf('$\beta = %g$', value) : '{/:Italic β} = '.(value < 0 ? '−' : '').sprintf('%g', abs(value))
 formula(text, tex) = latex ? '$'.tex.'$' : text
 
-# The noise-free edge of ηλ, and the value of η times the batch sharpness where noise dominates, by rule: numerator and
-# denominator. An unknown rule has no formula.
+# Formulas by rule, as gnuplot's own text and as LaTeX: the noise-free edge of ηλ (numerator and divisor) and the value of
+# η times the batch sharpness where noise dominates. A rule without a formula here, or Nesterov with β < −1/3, whose edge
+# is another, has none.
+is_one_of(rule, list) = strlen(rule) > 0 && strstrt(' '.list.' ', ' '.rule.' ') > 0
 b = '{/:Italic β}'
-edge_text(rule) = rule eq 'sgd' ? '2' : strstrt('heavy-ball nesterov dampened ema qhm', rule) ? '2(1+'.b.')' : ''
-edge_latex(rule) = rule eq 'sgd' ? '2' : '2(1+\beta)'
-edge_divisor_text(rule) = rule eq 'nesterov' ? '(1+2'.b.')' : rule eq 'dampened' ? '(1−{/:Italic τ})' : \
-  rule eq 'ema' ? '(1−'.b.')' : rule eq 'qhm' ? '(1+'.b.'(1−2{/:Italic ν}))' : ''
-edge_divisor_latex(rule) = rule eq 'nesterov' ? '(1+2\beta)' : rule eq 'dampened' ? '(1-\tau)' : \
-  rule eq 'ema' ? '(1-\beta)' : rule eq 'qhm' ? '(1+\beta(1-2\nu))' : ''
-noise_text(rule) = strstrt('heavy-ball nesterov dampened', rule) ? '2(1−'.b.')' : strstrt('sgd ema qhm', rule) ? '2' : ''
-noise_latex(rule) = strstrt('heavy-ball nesterov dampened', rule) ? '2(1-\beta)' : '2'
-slash(numerator, divisor) = strlen(divisor) ? numerator.'/'.divisor : numerator
-lambda_max = '{/:Italic λ}_{max}'
-edge_label(rule) = edge_text(rule) eq '' ? 'noise-free edge' : latex ? \
-  '$'.edge_latex(rule).'/'.(edge_divisor_latex(rule) eq '' ? '\lambda_{\max}' : \
-                            '['.edge_divisor_latex(rule).'\lambda_{\max}]').'$' : \
-  edge_text(rule).'/'.(edge_divisor_text(rule) eq '' ? lambda_max : '['.edge_divisor_text(rule).' '.lambda_max.']')
-full_batch_label(rule) = edge_text(rule) eq '' ? 'noise-free edge' : \
-  latex ? '$'.slash(edge_latex(rule), edge_divisor_latex(rule)).'$' : slash(edge_text(rule), edge_divisor_text(rule))
-noise_divisor(rule) = rule eq 'dampened' ? (latex ? '(1-\tau)' : '(1−{/:Italic τ})') : ''
-noise_label(rule) = noise_text(rule) eq '' ? 'noise-dominated level' : \
-  latex ? '$'.slash(noise_latex(rule), noise_divisor(rule)).'$' : slash(noise_text(rule), noise_divisor(rule))
+has_formula(rule) = is_one_of(rule, 'sgd heavy-ball nesterov dampened ema qhm') && !(rule eq 'nesterov' && momentum[1] < -1.0 / 3)
+numerator(rule) = rule eq 'sgd' ? '2' : latex ? '2(1+\beta)' : '2(1+'.b.')'
+divisor(rule) = rule eq 'nesterov' ? (latex ? '(1+2\beta)' : '(1+2'.b.')') : \
+  rule eq 'dampened' ? (latex ? '(1-\tau)' : '(1−{/:Italic τ})') : \
+  rule eq 'ema' ? (latex ? '(1-\beta)' : '(1−'.b.')') : \
+  rule eq 'qhm' ? (latex ? '(1+\beta(1-2\nu))' : '(1+'.b.'(1−2{/:Italic ν}))') : ''
+curvature = latex ? '\lambda_{\max}' : '{/:Italic λ}_{max}'
+decayed_curvature = latex ? '(\lambda_{\max}+\kappa)' : '('.curvature.'+{/:Italic κ})'
+math(text) = latex ? '$'.text.'$' : text
+over(top, bottom) = bottom eq '' ? top : top.'/'.bottom
+edge_label(rule, decay) = !has_formula(rule) ? 'noise-free edge' : math(numerator(rule).'/'. \
+  (divisor(rule) eq '' ? '' : '[').divisor(rule).(divisor(rule) eq '' || latex ? '' : ' '). \
+  (decay > 0 ? decayed_curvature : curvature).(divisor(rule) eq '' ? '' : ']'))
+full_batch_label(rule) = !has_formula(rule) ? 'full-batch level' : math(over(numerator(rule), divisor(rule)))
+noise_label(rule) = is_one_of(rule, 'sgd ema qhm') ? math('2') : \
+  is_one_of(rule, 'heavy-ball nesterov') ? math(latex ? '2(1-\beta)' : '2(1−'.b.')') : \
+  rule eq 'dampened' ? math(over(latex ? '2(1-\beta)' : '2(1−'.b.')', divisor(rule))) : 'noise-dominated level'
 
 rule_name(rule) = \
   rule eq 'sgd' ? 'SGD' : \
@@ -102,7 +102,7 @@ set datafile columnheaders
 has(name) = strlen(strcol(name)) > 0
 
 # The range of the data and the momentum of every series, gathered by `stats` with these functions.
-x_low = 1e300; x_high = -1e300; y_low = 1e300; y_high = -1e300; count = 0; rule = ''; sampling = ''
+x_low = 1e300; x_high = -1e300; y_low = 1e300; y_high = -1e300; count = 0; rule = ''; sampling = ''; decay = 0
 array momentum[100]
 see_x(v) = (x_low = v < x_low ? v : x_low, x_high = v > x_high ? v : x_high, v)
 see_y(v) = (y_low = v < y_low ? v : y_low, y_high = v > y_high ? v : y_high, v)

@@ -4,8 +4,9 @@
 #   gnuplot thresholds.gp                                      thresholds.csv → thresholds.pdf
 #   gnuplot -e "csv='my.csv'; terminal='svg'" thresholds.gp
 #
-# Columns of the CSV: series, rule, sampling, momentum, batch, theory, edge, measured, measured_lower, measured_upper.
-# Rows are sorted by series (0, 1, …: one a momentum), then batch. Empty fields are missing values.
+# Columns of the CSV: series, rule, sampling, momentum, batch, weight_decay, theory, edge, measured, measured_lower,
+# measured_upper. Rows are sorted by series (0, 1, …: one a momentum), then batch. Empty fields are missing
+# values.
 
 if (!exists("stem")) stem = 'thresholds'
 if (!exists("csv")) csv = stem.'.csv'
@@ -15,12 +16,11 @@ load here.'style.gp'
 # What the file holds.
 array edge[100]; array points[100]; array last_x[100]; array last_y[100]
 do for [i = 1 : 100] { edge[i] = 0; points[i] = 0; last_x[i] = 0; last_y[i] = 0 }
-series(name) = int(column(name)) + 1
-stats csv using (see_series(series("series"), column("momentum")), rule = strcol("rule"), sampling = strcol("sampling"), \
-                 see_x(column("batch"))) nooutput
-stats csv using (has("theory") ? (points[series("series")] = points[series("series")] + 1, last_x[series("series")] = column("batch"), \
-                                  last_y[series("series")] = see_y(column("theory"))) : 0) nooutput
-stats csv using (has("edge") ? (edge[series("series")] = see_y(column("edge"))) : 0) nooutput
+stats csv using (see_series(int(column("series")) + 1, column("momentum")), rule = strcol("rule"), \
+                 sampling = strcol("sampling"), decay = column("weight_decay"), see_x(column("batch"))) nooutput
+see_theory(i, x, y) = (points[i] = points[i] + 1, last_x[i] = x, last_y[i] = see_y(y))
+stats csv using (has("theory") ? see_theory(int(column("series")) + 1, column("batch"), column("theory")) : 0) nooutput
+stats csv using (has("edge") ? edge[int(column("series")) + 1] = see_y(column("edge")) : 0) nooutput
 measurements = 0
 stats csv using (has("measured") ? (measurements = measurements + 1, see_y(column("measured"))) : 0) nooutput
 stats csv using (has("measured_lower") ? see_y(column("measured_lower")) : 0) nooutput
@@ -35,7 +35,7 @@ set ylabel 'step size '.eta
 # What the lines mean; a long formula has a row of its own.
 edges = 0; curves = 0
 do for [i = 1 : count] { edges = edges + (edge[i] > 0); curves = curves + (points[i] > 0) }
-extra_row = edges > 0 && !(rule eq 'sgd' || rule eq 'heavy-ball' || edge_text(rule) eq '')
+extra_row = edges > 0 && has_formula(rule) && (decay > 0 || divisor(rule) ne '')
 load here.'legend.gp'
 if (curves > 0) {
   set label 'theory' at screen after_sample(0), row(meaning)
@@ -51,7 +51,7 @@ if (measurements > 0) {
 if (edges > 0) {
   edge_x = extra_row ? 0 : 44
   edge_y = row(meaning + extra_row)
-  set label edge_label(rule) at screen after_sample(edge_x), edge_y
+  set label edge_label(rule, decay) at screen after_sample(edge_x), edge_y
   set arrow from screen column_at(edge_x), edge_y to screen column_at(edge_x + 6), edge_y nohead linewidth 1 dashtype 2 \
     linecolor rgb grey
 }

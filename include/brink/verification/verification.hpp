@@ -1,5 +1,35 @@
 #pragma once
 // Theory against simulation, with power: the main job of the program.
+//
+// For every cell (rule, momentum, batch law, batch size) theory gives the mean-square threshold η* and the growth rate
+// Λ(η) of the second moment; trajectories of the same model measure Λ(η) with an honest standard error. The two are
+// compared as follows.
+//
+// Level. Every comparison has the score z = (estimate − theory)/standard error. A cell is contradicted when |z| exceeds
+// the two-sided quantile of Student's t with the estimate's degrees of freedom at level/m, m the number of comparisons
+// of the whole run that carry noise (Bonferroni, valid whatever the dependence). So a correct theory raises a false
+// alarm in a whole run with probability at most `level`.
+//
+// Power. An error of the threshold by the factor 1+ε moves the theoretical growth by ε·dΛ/d ln η, so a comparison
+// catches ε with 90% probability when ε ≥ (t + 1.28)·standard error/|dΛ/d ln η|, t the critical score. A cell is judged
+// by several comparisons and alarms when any of them does, so it catches at least what its best one catches. Each
+// engine that ran in a cell must have that power by itself. A cell that could miss more than `largest_undetectable` is
+// "cannot tell", whatever the scores: wide error bars never pass.
+//
+// Finite runs. Λ is a limit. A run of T steps measures Λ up to the logarithm of what else is in the state: with leading
+// share s at the start of the window and gap g (Λ minus the growth without noise, which the rest follows),
+//
+//   Λ − ln[1 + (1/s − 1)e^{−gb}]/T ≤ (1/T) ln(E‖z_{b+T}‖²/E‖z_b‖²) ≤ Λ + …,   b the burn-in.
+//
+// Where gb is large this is nothing. It matters for spectra with small eigenvalues, whose directions forget their start
+// only after 1/(ηλ_min) steps. Below the threshold replicas start isotropic, and 1/s ≤ r (for SGD the second-moment
+// operator is symmetric, so that tr(v)² ≥ ‖v‖_F² bounds the share from below and the rate rises towards Λ: no allowance
+// above). At and above the threshold the first third of the burn-in runs at a step size larger by a quarter, which
+// brings the unstable direction up; s ≥ ½ is then taken on both sides. This allowance widens the band that counts as
+// agreement and is subtracted from the power in the same breath: z is the distance from the band.
+//
+// Without noise (full batch) nothing is random: the growth of the noise-free dynamics must equal theory to 1e-8, and z
+// is the difference over this tolerance.
 
 #include <cstdint>
 #include <optional>
@@ -24,17 +54,19 @@ struct VerificationPlan {
   std::vector<Cell> cells;
   std::vector<double> eta_over_threshold;  ///< growth is compared at these multiples of η*, > 0
   std::vector<double> eta;                 ///< or at these step sizes (used when eta_over_threshold is empty)
-  std::string method = "cloning";          ///< estimator of the growth rate
+  std::string method = "cloning";          ///< estimator of the growth rate: "cloning" or "ensemble"
   double moment = 2;                       ///< must be 2: theory is of the second moment
   std::int64_t replicas = 1024;
   std::int64_t steps = 1000;
   std::int64_t burn_in = 300;
   std::uint64_t seed = 0;
-  double level = 0.01;  ///< probability of any false alarm over the whole run
+  double level = 0.01;  ///< probability of any false alarm over the whole run, in (0, 1)
   double largest_undetectable =
-      0.02;  ///< a cell that could miss a larger relative error of the threshold is "cannot tell"
+      0.02;  ///< a cell that could miss a larger relative error of the threshold is "cannot tell"; > 0
   std::vector<std::size_t> direct_cells;  ///< indices of cells also run by the direct engine; empty: one is chosen
-  double perturb_theory = 0;  ///< shifts every theoretical threshold by this fraction, to show that the check can fail
+  bool measure_threshold = false;         ///< also measure η* as the zero of the measured growth
+  double perturb_theory = 0;  ///< shifts every theoretical threshold by this fraction, to show that the check can fail:
+                              ///< theory'(η) = theory(η/(1+δ)), at the same step sizes and trajectories; > −1
   int threads = 1;
 };
 
@@ -51,10 +83,16 @@ struct Comparison {
   double theory = 0;
   double theory_error = 0;
   double estimate = 0;
-  double standard_error = 0;  ///< 0 when the dynamics has no noise
+  double standard_error = 0;   ///< 0 when the dynamics has no noise
+  double allowance_below = 0;  ///< how far below and above theory a run of finite length may lie
+  double allowance_above = 0;
   double degrees_of_freedom = 0;
-  double z = 0;  ///< (estimate − theory)/standard error; for noise-free cells the difference over its tolerance 1e-8
+  double z = 0;  ///< distance from the band theory − allowance_below … theory + allowance_above in standard errors; for
+                 ///< noise-free cells the difference over its tolerance 1e-8
   double critical_z = 0;
+  /// Relative error of the threshold that this comparison alone catches with 90% power; infinite where the growth does
+  /// not depend on the step size.
+  double own_detectable_error = 0;
   /// Relative error of the threshold that this cell catches with 90% power (the best of its comparisons).
   double detectable_threshold_error = 0;
   Verdict verdict = Verdict::cannot_tell;
@@ -84,7 +122,16 @@ struct VerificationReport {
 };
 
 /// Computes the thresholds, runs the trajectories, compares. Bit-identical for any number of threads.
+/// Comparisons are ordered by cell; within a cell: growth by the linear engine in the order of the step sizes, growth
+/// by the direct engine, the threshold.
+/// Throws InvalidInput for a plan that cannot be run (the message names the field), NotConverged when theory or
+/// simulation fails, Interrupted when the monitor says so.
 [[nodiscard]] VerificationReport verify(const LoadedModel& model, const VerificationPlan& plan,
                                         const Monitor& monitor = {});
+
+/// Theory alone of many cells (no measured fields, no verdict): for the curves of figures. Cells that share rule,
+/// parameters and sampling share their work. Bit-identical for any number of threads.
+[[nodiscard]] std::vector<CellResult> theory_of_cells(const LinearizedModel& model, const std::vector<Cell>& cells,
+                                                      double perturb_theory, int threads, const Monitor& monitor = {});
 
 }  // namespace brink

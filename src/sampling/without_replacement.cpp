@@ -1,0 +1,63 @@
+// Batches of B distinct samples, every subset of size B equally likely; batches are independent from step to step.
+
+#include <algorithm>
+#include <numeric>
+
+#include "builtin_laws.hpp"
+
+namespace brink {
+namespace {
+
+class WithoutReplacement final : public BatchLaw {
+ public:
+  std::string_view name() const override { return "without-replacement"; }
+
+  SecondMoment second_moment(Index samples, Index batch_size) const override {
+    check_batch(name(), samples, batch_size);
+    if (batch_size == samples) return {0, 0};  // also n = 1, where the formula is 0/0
+    const auto n = static_cast<double>(samples);
+    const auto b = static_cast<double>(batch_size);
+    const double p = (n - b) / (b * (n - 1));
+    return {p, p};
+  }
+
+  ThirdMoment third_moment(Index samples, Index batch_size) const override {
+    check_batch(name(), samples, batch_size);
+    const auto n = static_cast<double>(samples);
+    const auto b = static_cast<double>(batch_size);
+    const double q1 = b / n;
+    const double q2 = batch_size < 2 ? 0 : q1 * (b - 1) / (n - 1);
+    const double q3 = batch_size < 3 ? 0 : q2 * (b - 2) / (n - 2);
+    return third_moment_of_distinct_samples(q1, q2, q3);
+  }
+
+  Index draw(Index samples, Index batch_size, Philox& random, std::uint32_t* batch) const override {
+    if (batch_size == samples) {
+      std::iota(batch, batch + samples, 0U);
+      return samples;
+    }
+    const auto n = static_cast<std::uint32_t>(samples);
+    // Rejection expects B²/2n repeats and compares B²/2 pairs; Fisher–Yates writes all n indices.
+    if (batch_size * batch_size < 4 * samples) {
+      for (Index count = 0; count < batch_size;) {
+        const std::uint32_t candidate = random.below(n);
+        bool is_new = true;
+        for (Index i = 0; i < count; ++i) is_new &= batch[i] != candidate;
+        batch[count] = candidate;
+        count += is_new;
+      }
+      return batch_size;
+    }
+    std::iota(batch, batch + samples, 0U);
+    for (Index i = 0; i < batch_size; ++i) {
+      std::swap(batch[i], batch[i + random.below(n - static_cast<std::uint32_t>(i))]);
+    }
+    return batch_size;
+  }
+};
+
+}  // namespace
+
+std::shared_ptr<const BatchLaw> make_without_replacement() { return std::make_shared<WithoutReplacement>(); }
+
+}  // namespace brink

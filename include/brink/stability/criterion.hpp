@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "brink/model/linearized_model.hpp"
@@ -38,6 +39,9 @@ class Criterion {
 
 /// Every registered criterion, in the order of the table.
 [[nodiscard]] const std::vector<std::unique_ptr<Criterion>>& criteria();
+
+/// Adds a criterion at the end of the table: the one registration line of an extension.
+void register_criterion(std::unique_ptr<Criterion> criterion);
 
 /// All criteria evaluated for one cell.
 [[nodiscard]] std::vector<Bound> evaluate_criteria(const LinearizedModel& model, const UpdateRule& rule,

@@ -1,0 +1,50 @@
+#include "array_kinds.hpp"
+
+#include <fmt/format.h>
+
+#include "brink/base/error.hpp"
+
+namespace brink {
+
+std::filesystem::path required_file(const std::string& name, const std::string& key,
+                                    const std::filesystem::path& directory) {
+  check_argument(!name.empty(), "model", key, "missing", "the name of a .npy file");
+  return directory / name;
+}
+
+void fail_shape(const std::filesystem::path& path, const NpyHeader& header, const std::string& allowed) {
+  fail_argument("model", path.string(), "an array of shape " + shape_text(header.shape), allowed);
+}
+
+Index resolve_outputs(const NpyHeader& header, std::int64_t outputs, const std::string& file) {
+  check_argument(outputs >= 0, "model", "outputs", outputs, "an integer >= 1 (0: taken from the shape)");
+  if (header.shape.size() == 3) {
+    check_argument(
+        outputs == 0 || outputs == header.shape[1], "model", "outputs", outputs,
+        fmt::format("{}, the second axis of {} of shape {}", header.shape[1], file, shape_text(header.shape)));
+    return header.shape[1];
+  }
+  const Index resolved = outputs == 0 ? 1 : outputs;
+  check_argument(header.shape[0] % resolved == 0, "model", "outputs", outputs,
+                 fmt::format("a divisor of the {} rows of {}", header.shape[0], file));
+  return resolved;
+}
+
+RowMatrix optional_array(const std::string& name, const std::vector<Index>& shape,
+                         const std::filesystem::path& directory) {
+  if (name.empty()) return {};
+  const std::filesystem::path path = directory / name;
+  const NpyHeader header = read_npy_header(path);
+  if (header.shape != shape) fail_shape(path, header, shape_text(shape));
+  return read_npy(path).values;
+}
+
+std::vector<std::string> conversion_notes(double loss_scale, const std::string& output_curvature) {
+  std::vector<std::string> notes;
+  if (loss_scale != 1)
+    notes.push_back(fmt::format("loss scaled by {:.12g} (loss_scale): H was multiplied by it", loss_scale));
+  if (!output_curvature.empty()) notes.push_back("output curvature " + output_curvature + " applied: A_k = R_k J_k");
+  return notes;
+}
+
+}  // namespace brink

@@ -1,0 +1,24 @@
+#pragma once
+// Cases whose answer is known exactly: what `brink check` computes and compares.
+
+#include <string>
+#include <vector>
+
+namespace brink::cli {
+
+struct ExactCase {
+  std::string group;     ///< the model and what is asked of it
+  std::string name;      ///< the setting
+  double computed = 0;   ///< by the library
+  double expected = 0;   ///< a literal
+  double tolerance = 0;  ///< relative; as tight as the digits of the literal allow
+  std::string source;    ///< where the literal comes from
+
+  [[nodiscard]] double difference() const { return computed - expected; }
+  [[nodiscard]] bool passes() const;
+};
+
+/// Computes every case. About a tenth of a second.
+[[nodiscard]] std::vector<ExactCase> exact_cases();
+
+}  // namespace brink::cli

@@ -1,0 +1,58 @@
+// brink figure: draws the figures of a run anew.
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "brink/base/error.hpp"
+#include "command.hpp"
+#include "console.hpp"
+#include "gnuplot.hpp"
+
+namespace brink::cli {
+namespace {
+
+struct Flags {
+  std::string run;
+  std::vector<std::string> names;
+  DrawingOptions drawing;
+};
+
+int run(const Flags& flags) {
+  const RunDirectory run = RunDirectory::existing(flags.run);
+  const auto names = flags.names.empty() ? figure_names(run) : flags.names;
+  check_argument(!names.empty(), "figure", "run", flags.run, "a run that has figures");
+  std::string drawn;
+  for (const auto& name : names) {
+    for (const auto& file : draw_figure(run, name, flags.drawing)) drawn += file.string() + "\n";
+  }
+  write_result(drawn);
+  return kDone;
+}
+
+}  // namespace
+
+Action add_figure_command(CLI::App& program) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* app = program.add_subcommand("figure", "redraws the figures of a run");
+  app->add_option("run", flags->run, "directory of the run")->required()->type_name("RUN");
+  app->add_option("name", flags->names, "figures to draw (default: every figure of the run)")->type_name("NAME");
+  app->add_option("--terminal", flags->drawing.terminals,
+                  fmt::format("formats, a comma list: {}", fmt::join(figure_terminals(), ", ")))
+      ->delimiter(',')
+      ->expected(1)
+      ->type_name("LIST")
+      ->default_str("pdf,svg,png");
+  app->add_option("--width", flags->drawing.width,
+                  fmt::format("width in mm: {} is one column of a paper, {} two", kOneColumn, kTwoColumns))
+      ->type_name("MM")
+      ->capture_default_str();
+  app->footer(
+      "Prints the files drawn. Beside them lie NAME.gp and NAME.csv: gnuplot alone redraws the figure from these.\n\n"
+      "Examples:\n"
+      "  brink figure runs/fashion_mnist\n"
+      "  brink figure runs/fashion_mnist thresholds --terminal epslatex,tikz --width 178");
+  return [flags] { return run(*flags); };
+}
+
+}  // namespace brink::cli

@@ -1,0 +1,82 @@
+#include "grid.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "brink/base/error.hpp"
+#include "brink/sampling/batch_law.hpp"
+
+namespace brink::cli {
+namespace {
+
+constexpr double kUsualMomentum = 0.9;
+
+void check_batch(const LinearizedModel& model, const std::string& sampling, Index size) {
+  const bool fresh_rows = make_batch_law(sampling)->fresh_gaussian_rows();
+  if (!model.has_samples()) {
+    check_argument(fresh_rows, "batch", "sampling", sampling, "gaussian: the model is a spectrum without samples");
+    check_argument(size >= 1, "batch", "size", size, "an integer >= 1");
+    return;
+  }
+  const Index n = model.samples().samples;
+  check_argument(size >= 1 && size <= n, "batch", "size", size,
+                 fmt::format("an integer in 1..{} (the number of samples)", n));
+}
+
+template <class Value>
+void check_not_empty(const std::vector<Value>& list, const char* section, const char* key) {
+  check_argument(!list.empty(), section, key, "an empty list", "at least one value");
+}
+
+}  // namespace
+
+void GridOptions::read(const Configuration& configuration) {
+  read_section(configuration, "optimizer", optimizer);
+  read_section(configuration, "batch", batch);
+  read_section(configuration, "grid", grid);
+}
+
+void GridFlags::add(CLI::App& app) {
+  optimizer_.add<OptimizerSection>(app);
+  batch_.add<BatchSection>(app, {{"size", "--batch"}});
+  grid_.add<GridSection>(app, {{"eta_over_threshold", ""}});
+}
+
+void GridFlags::apply(GridOptions& options) const {
+  optimizer_.apply(options.optimizer);
+  batch_.apply(options.batch);
+  const std::vector<double> before = options.grid.eta;
+  grid_.apply(options.grid);
+  if (options.grid.eta != before) options.grid.eta_over_threshold.clear();
+}
+
+std::vector<Cell> make_cells(const GridOptions& options, const LinearizedModel& model) {
+  const auto& [optimizer, batch, grid] = options;
+  check_not_empty(optimizer.rule, "optimizer", "rule");
+  check_not_empty(batch.size, "batch", "size");
+  check_not_empty(batch.sampling, "batch", "sampling");
+  std::vector<Cell> cells;
+  for (const auto& rule : optimizer.rule) {
+    const std::vector<double> usual = {rule == "sgd" ? 0.0 : kUsualMomentum};
+    for (const double momentum : optimizer.momentum.empty() ? usual : optimizer.momentum) {
+      const RuleParameters parameters{momentum, optimizer.nu, optimizer.dampening, optimizer.weight_decay};
+      (void)make_update_rule(rule, parameters);  // refuses what does not exist
+      for (const std::int64_t size : batch.size) {
+        for (const auto& sampling : batch.sampling) {
+          check_batch(model, sampling, size);
+          cells.push_back({rule, parameters, sampling, size});
+        }
+      }
+    }
+  }
+  return cells;
+}
+
+void check_step_sizes(const GridSection& grid) {
+  for (const double eta : grid.eta) check_argument(eta > 0 && std::isfinite(eta), "grid", "eta", eta, "a number > 0");
+  for (const double factor : grid.eta_over_threshold)
+    check_argument(factor > 0 && std::isfinite(factor), "grid", "eta_over_threshold", factor, "a number > 0");
+}
+
+}  // namespace brink::cli

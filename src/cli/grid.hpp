@@ -1,0 +1,41 @@
+#pragma once
+// The grid of a command: the sections that span it, and the cells it has.
+
+#include <CLI/CLI.hpp>
+#include <vector>
+
+#include "brink/verification/verification.hpp"
+#include "configuration.hpp"
+#include "option_flags.hpp"
+#include "sections.hpp"
+
+namespace brink::cli {
+
+/// [optimizer], [batch] and [grid], from a configuration and from flags (which win).
+struct GridOptions {
+  OptimizerSection optimizer;
+  BatchSection batch;
+  GridSection grid;
+
+  void read(const Configuration& configuration);
+};
+
+class GridFlags {
+ public:
+  void add(CLI::App& app);
+  void apply(GridOptions& options) const;
+
+ private:
+  SectionFlags optimizer_;
+  SectionFlags batch_;
+  SectionFlags grid_;
+};
+
+/// Every cell: rule, momentum, batch size, sampling, nested in this order, the last fastest, values as given. Throws
+/// InvalidInput for a rule, momentum, law or batch size that does not exist or does not go with the model.
+[[nodiscard]] std::vector<Cell> make_cells(const GridOptions& options, const LinearizedModel& model);
+
+/// Throws InvalidInput unless every step size of the grid is a number > 0.
+void check_step_sizes(const GridSection& grid);
+
+}  // namespace brink::cli

@@ -1,0 +1,159 @@
+// brink simulate: growth of noisy trajectories of the linearized model.
+
+#include <cmath>
+#include <memory>
+#include <mutex>
+
+#include "brink/base/parallel.hpp"
+#include "brink/report/json_report.hpp"
+#include "brink/report/result_tables.hpp"
+#include "brink/stability/mean_square.hpp"
+#include "command.hpp"
+#include "console.hpp"
+#include "grid.hpp"
+#include "model_flags.hpp"
+#include "output.hpp"
+
+namespace brink::cli {
+namespace {
+
+struct Flags {
+  ModelFlags model;
+  GridFlags grid;
+  SectionFlags simulation;
+  CommonFlags common;
+};
+
+void check_simulation(const SimulationSection& simulation) {
+  const auto& s = simulation;
+  check_argument(s.method == "cloning" || s.method == "ensemble" || s.method == "lyapunov", "simulation", "method",
+                 s.method, "cloning, ensemble or lyapunov");
+  check_argument(s.moment > 0 && std::isfinite(s.moment), "simulation", "moment", s.moment, "a number > 0");
+  check_argument(s.replicas >= 2, "simulation", "replicas", s.replicas, "an integer >= 2");
+  check_argument(s.steps >= 1, "simulation", "steps", s.steps, "an integer >= 1");
+  check_argument(s.burn_in >= 0, "simulation", "burn_in", s.burn_in, "an integer >= 0");
+}
+
+/// The step sizes of a cell: as given, or multiples of its mean-square threshold.
+std::vector<double> step_sizes(const LinearizedModel& model, const Cell& cell, const GridSection& grid) {
+  if (grid.eta_over_threshold.empty()) return grid.eta;
+  const double threshold = mean_square_threshold(model, *make_update_rule(cell.rule, cell.parameters),
+                                                 *make_batch_law(cell.sampling), cell.batch_size)
+                               .eta;
+  check_argument(threshold > 0 && std::isfinite(threshold), "grid", "eta_over_threshold", threshold,
+                 "a model with a positive finite threshold to take multiples of, or eta");
+  std::vector<double> etas;
+  for (const double factor : grid.eta_over_threshold) etas.push_back(factor * threshold);
+  return etas;
+}
+
+SimulationRow simulate(const LinearizedModel& model, const Cell& cell, double eta, const SimulationSection& simulation,
+                       const Monitor& monitor) {
+  const Dynamics dynamics{make_update_rule(cell.rule, cell.parameters), make_batch_law(cell.sampling), cell.batch_size,
+                          eta, simulation.seed};
+  SimulationOptions options;
+  options.replicas = simulation.replicas;
+  options.steps = simulation.steps;
+  options.burn_in = simulation.burn_in;
+  options.moment = simulation.moment;
+  const auto engine = make_linear_engine(model, dynamics);
+  SimulationRow row;
+  row.cell = cell;
+  row.eta = eta;
+  row.moment = simulation.moment;
+  row.method = simulation.method;
+  if (simulation.method == "cloning") row.growth = cloning_growth(*engine, dynamics, options, monitor);
+  if (simulation.method == "ensemble") row.growth = ensemble_growth(*engine, dynamics, options, monitor);
+  if (simulation.method == "lyapunov") row.lyapunov = lyapunov_exponent(*engine, dynamics, options, monitor);
+  return row;
+}
+
+struct Task {
+  Cell cell;
+  double eta = 0;
+};
+
+std::vector<SimulationRow> simulate_all(const LinearizedModel& model, const std::vector<Task>& tasks,
+                                        const SimulationSection& simulation, int threads, const Monitor& monitor) {
+  std::vector<SimulationRow> rows(tasks.size());
+  std::vector<double> fractions(tasks.size(), 0.0);
+  std::mutex mutex;
+  const auto report = [&](std::size_t i, double fraction) {
+    const std::lock_guard lock(mutex);
+    fractions[i] = fraction;
+    double sum = 0;
+    for (const double f : fractions) sum += f;
+    monitor.report(sum / static_cast<double>(tasks.size()));
+  };
+  parallel_for(static_cast<std::int64_t>(tasks.size()), threads, [&](std::int64_t index) {
+    const auto i = static_cast<std::size_t>(index);
+    monitor.check();
+    const Monitor own = {[&, i](double fraction) { report(i, fraction); }, monitor.interrupted};
+    rows[i] = simulate(model, tasks[i].cell, tasks[i].eta, simulation, own);
+    report(i, 1);
+  });
+  return rows;
+}
+
+int run(const Flags& flags) {
+  const Configuration configuration = flags.model.configuration();
+  GridOptions options;
+  SimulationSection simulation;
+  options.read(configuration);
+  read_section(configuration, "simulation", simulation);
+  flags.grid.apply(options);
+  flags.simulation.apply(simulation);
+  if (flags.common.seed) simulation.seed = *flags.common.seed;
+  check_simulation(simulation);
+  check_step_sizes(options.grid);
+  check_argument(!options.grid.eta.empty() || !options.grid.eta_over_threshold.empty(), "command line", "--eta", "none",
+                 "at least one step size");
+  const LoadedModel model = load_configured_model(configuration);
+  std::vector<Task> tasks;
+  for (const auto& cell : make_cells(options, model.model)) {
+    for (const double eta : step_sizes(model.model, cell, options.grid)) tasks.push_back({cell, eta});
+  }
+
+  std::optional<Run> directory;
+  if (flags.common.out) {
+    directory.emplace(*flags.common.out,
+                      Sections{{"model", model.resolved},
+                               {"optimizer", write_options(options.optimizer)},
+                               {"batch", write_options(options.batch)},
+                               {"grid", write_options(options.grid)},
+                               {"simulation", write_options(simulation)}},
+                      flags.common.force);
+  }
+  Console console(flags.common.quiet);
+  for (const auto& note : model.notes) console.note(note);
+  for (const auto& warning : model.model.origin().warnings) console.warn(warning);
+  console.start("simulate");
+  const auto rows = simulate_all(model.model, tasks, simulation, flags.common.threads, console.monitor());
+  console.finish();
+
+  const Output output{simulation_json(model, rows), simulation_table(rows)};
+  if (directory) directory->finish(output.json, {{"growth", output.table}}, flags.common.threads);
+  write_output(output, flags.common.format);
+  return kDone;
+}
+
+}  // namespace
+
+Action add_simulate_command(CLI::App& program) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* app = program.add_subcommand("simulate",
+                                         "noisy trajectories of the linearized model: growth of moments, "
+                                         "Lyapunov exponent");
+  flags->model.add(*app);
+  flags->grid.add(*app);
+  flags->simulation.add<SimulationSection>(*app, {{"seed", ""}});
+  add_common_flags(*app, flags->common);
+  app->footer(
+      "Examples:\n"
+      "  brink simulate --jacobian J.npy --batch 1 --eta 0.65\n"
+      "  brink simulate --jacobian J.npy --rule heavy-ball --momentum 0.9 --batch 4 --eta 0.1,0.2 --method lyapunov\n"
+      "  brink simulate --config model.toml --eta 0.5 --moment 4 --replicas 16384 --format csv");
+  return [flags] { return run(*flags); };
+}
+
+}  // namespace brink::cli

@@ -1,0 +1,146 @@
+// brink threshold: thresholds, bounds and growth over a grid.
+
+#include <atomic>
+#include <memory>
+
+#include "brink/base/parallel.hpp"
+#include "brink/report/json_report.hpp"
+#include "brink/report/result_tables.hpp"
+#include "brink/stability/critical_mode.hpp"
+#include "brink/stability/transfer_basis.hpp"
+#include "command.hpp"
+#include "console.hpp"
+#include "grid.hpp"
+#include "model_flags.hpp"
+#include "output.hpp"
+
+namespace brink::cli {
+namespace {
+
+struct Flags {
+  ModelFlags model;
+  GridFlags grid;
+  CommonFlags common;
+  bool bounds = false;
+};
+
+ThresholdRow compute_row(const LinearizedModel& model, const Cell& cell, const std::vector<double>& etas, bool bounds,
+                         TransferBasis* basis) {
+  const auto rule = make_update_rule(cell.rule, cell.parameters);
+  const auto law = make_batch_law(cell.sampling);
+  ThresholdRow row;
+  row.cell = cell;
+  row.threshold = mean_square_threshold(model, *rule, *law, cell.batch_size, basis);
+  if (row.threshold.critical_mode.size() != 0) {
+    row.batch_sharpness_in_times_eta =
+        row.threshold.eta * batch_sharpness(model, *law, cell.batch_size, row.threshold.critical_mode);
+    row.threshold.critical_mode.resize(0, 0);  // r × r numbers a row that nobody reads any more
+  }
+  if (bounds) row.bounds = evaluate_criteria(model, *rule, *law, cell.batch_size);
+  for (const double eta : etas) {
+    GrowthRow growth;
+    growth.eta = eta;
+    growth.growth = mean_square_growth(model, *rule, *law, cell.batch_size, eta, basis);
+    if (!model.interpolates() && eta < row.threshold.eta)
+      growth.stationary = stationary_state(model, *rule, *law, cell.batch_size, eta);
+    row.growth.push_back(std::move(growth));
+  }
+  return row;
+}
+
+/// Cells in groups of one rule, momentum and sampling; a group shares what it learns about the model. The partition
+/// depends on the grid alone, so the result does not depend on the number of threads.
+std::vector<std::vector<std::size_t>> groups_of(const std::vector<Cell>& cells) {
+  std::vector<std::vector<std::size_t>> groups;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const auto same = [&](const std::vector<std::size_t>& group) {
+      const Cell& first = cells[group.front()];
+      return first.rule == cells[i].rule && first.parameters.momentum == cells[i].parameters.momentum &&
+             first.sampling == cells[i].sampling;
+    };
+    const auto found = std::find_if(groups.begin(), groups.end(), same);
+    if (found == groups.end()) {
+      groups.push_back({i});
+    } else {
+      found->push_back(i);
+    }
+  }
+  return groups;
+}
+
+std::vector<ThresholdRow> compute_rows(const LinearizedModel& model, const std::vector<Cell>& cells,
+                                       const std::vector<double>& etas, const Flags& flags, const Monitor& monitor) {
+  const auto groups = groups_of(cells);
+  std::vector<ThresholdRow> rows(cells.size());
+  std::atomic<std::size_t> done{0};
+  parallel_for(static_cast<std::int64_t>(groups.size()), flags.common.threads, [&](std::int64_t g) {
+    std::unique_ptr<TransferBasis> basis;
+    if (model.has_samples()) basis = std::make_unique<TransferBasis>(model);
+    for (const std::size_t i : groups[static_cast<std::size_t>(g)]) {
+      monitor.check();
+      rows[i] = compute_row(model, cells[i], etas, flags.bounds, basis.get());
+      monitor.report(static_cast<double>(++done) / static_cast<double>(cells.size()));
+    }
+  });
+  return rows;
+}
+
+int run(const Flags& flags) {
+  const Configuration configuration = flags.model.configuration();
+  GridOptions options;
+  options.read(configuration);
+  flags.grid.apply(options);
+  check_step_sizes(options.grid);
+  const LoadedModel model = load_configured_model(configuration);
+  const auto cells = make_cells(options, model.model);
+
+  std::optional<Run> directory;
+  if (flags.common.out) {
+    OptionTable grid = write_options(options.grid);
+    grid.erase("eta_over_threshold");
+    grid.emplace("bounds", flags.bounds);
+    directory.emplace(*flags.common.out,
+                      Sections{{"model", model.resolved},
+                               {"optimizer", write_options(options.optimizer)},
+                               {"batch", write_options(options.batch)},
+                               {"grid", grid}},
+                      flags.common.force);
+  }
+  Console console(flags.common.quiet);
+  for (const auto& note : model.notes) console.note(note);
+  for (const auto& warning : model.model.origin().warnings) console.warn(warning);
+  console.start("threshold");
+  const auto rows = compute_rows(model.model, cells, options.grid.eta, flags, console.monitor());
+  console.finish();
+
+  const ThresholdReportOptions report{flags.bounds, !options.grid.eta.empty()};
+  const Output output{threshold_json(model, rows, report), threshold_table(rows)};
+  if (directory) {
+    std::vector<std::pair<std::string, Table>> tables = {{"thresholds", output.table}};
+    if (flags.bounds) tables.emplace_back("bounds", bound_table(rows));
+    directory->finish(output.json, tables, flags.common.threads);
+  }
+  write_output(output, flags.common.format);
+  return kDone;
+}
+
+}  // namespace
+
+Action add_threshold_command(CLI::App& program) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* app = program.add_subcommand("threshold",
+                                         "thresholds and bounds over a grid of rule, momentum, batch size "
+                                         "and sampling");
+  flags->model.add(*app);
+  flags->grid.add(*app);
+  app->add_flag("--bounds", flags->bounds, "every published stability condition beside the exact threshold");
+  add_common_flags(*app, flags->common);
+  app->footer(
+      "Examples:\n"
+      "  brink threshold --jacobian J.npy --batch 1,4,16\n"
+      "  brink threshold --gram K.npy --rule heavy-ball --momentum 0,0.5,0.9 --batch 1,8 --bounds --format json\n"
+      "  brink threshold --config model.toml --batch 8 --eta 0.1,0.2");
+  return [flags] { return run(*flags); };
+}
+
+}  // namespace brink::cli

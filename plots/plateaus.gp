@@ -61,5 +61,5 @@ do for [i = 1 : count] {
 
 select(i, name) = column("series") == i - 1 && has(name) ? column(name) : NaN
 plot for [i = 1 : count] csv using (column("batch")):(select(i, "batch_sharpness_times_eta")) with linespoints \
-       linewidth 1.4 linecolor rgb paint(i) pointtype shape(i) pointsize 0.5 pointnumber 6
+       linewidth 1.4 linecolor rgb paint(i) pointtype shape(i) pointsize dot pointnumber 6
 unset output

@@ -21,6 +21,7 @@ if (!exists("output")) output = latex ? sprintf('%s-%s.tex', stem, terminal) : s
 cm(mm) = mm / 10.0
 pixels(mm, dpi) = int(mm / 25.4 * dpi + 0.5)
 face = sprintf('%s,%g', font, fontsize)
+latex_size = sprintf('\fontsize{%g}{%g}\selectfont', fontsize, 1.2 * fontsize)
 if (terminal eq 'pdf') {
   set terminal pdfcairo enhanced color size cm(width) cm, cm(height) cm font face fontscale 0.75 linewidth 1 dashlength 0.9
 }
@@ -29,16 +30,19 @@ if (terminal eq 'svg') {
 }
 if (terminal eq 'png') {
   set terminal pngcairo enhanced color size pixels(width, 300), pixels(height, 300) font face \
-      fontscale 300.0 / 96 linewidth 2 pointscale 2.4 dashlength 0.9
+      fontscale 300.0 / 96 linewidth 2 pointscale 2.8 dashlength 0.9
 }
 if (terminal eq 'epslatex') {
-  set terminal epslatex color size cm(width) cm, cm(height) cm font ',8' linewidth 1.5
+  set terminal epslatex color size cm(width) cm, cm(height) cm header latex_size linewidth 1.2
 }
 if (terminal eq 'cairolatex') {
-  set terminal cairolatex pdf color size cm(width) cm, cm(height) cm font ',8' fontscale 0.6 linewidth 1 dashlength 0.9
+  set terminal cairolatex pdf color size cm(width) cm, cm(height) cm header latex_size fontscale 0.6 linewidth 1 \
+      dashlength 0.9
 }
 if (terminal eq 'tikz') {
-  set terminal tikz color size cm(width) cm, cm(height) cm font '\scriptsize'
+  # This terminal takes no expressions for its size.
+  eval sprintf("set terminal tikz color size %gcm,%gcm font '\\fontsize{%g}{%g}\\selectfont'", \
+      cm(width), cm(height), fontsize, 1.2 * fontsize)
 }
 set output output
 set encoding utf8
@@ -52,6 +56,7 @@ marker[1] = 7; marker[2] = 5; marker[3] = 9; marker[4] = 13; marker[5] = 11; mar
 paint(i) = color[(i - 1) % 7 + 1]
 shape(i) = marker[(i - 1) % 7 + 1]
 grey = '#555555'
+dot = terminal eq 'tikz' ? 1.2 : 0.5
 
 # Mathematics, for LaTeX and for gnuplot's own text.
 beta = latex ? '$\beta$' : '{/:Italic β}'
@@ -117,12 +122,12 @@ unset key
 log2(v) = log(v) / log(2)
 across(mm) = mm * fontsize / 8.0 / width
 above(mm) = mm * fontsize / 8.0 / height
-left_margin = 13.5
+left_margin = 14.5
 set lmargin at screen across(left_margin)
 set rmargin at screen 1 - across(2.5)
 set bmargin at screen above(9.5)
 set xlabel offset 0, 0.4
-set ylabel offset 0.9, 0
+set ylabel offset 0.3, 0
 
 # The legend stands above the picture: row 0 is the heading, entries are `at` mm from the left end of the axis.
 row(n) = 1 - above(2.5 + 4.0 * n)

@@ -35,7 +35,7 @@ set ylabel 'step size '.eta
 # What the lines mean; a long formula has a row of its own.
 edges = 0; curves = 0
 do for [i = 1 : count] { edges = edges + (edge[i] > 0); curves = curves + (points[i] > 0) }
-extra_row = edges > 0 && has_formula(rule) && (decay > 0 || divisor(rule) ne '')
+extra_row = edges > 0 && (!has_formula(rule) || decay > 0 || divisor(rule) ne '')
 load here.'legend.gp'
 if (curves > 0) {
   set label 'theory' at screen after_sample(0), row(meaning)
@@ -43,13 +43,13 @@ if (curves > 0) {
     linecolor rgb grey
 }
 if (measurements > 0) {
-  set label 'simulation' at screen after_sample(22), row(meaning)
-  set label '' at screen column_at(25), row(meaning) point pointtype 7 pointsize 0.5 linecolor rgb grey
+  set label 'simulation' at screen column_at(28), row(meaning)
+  set label '' at screen column_at(25), row(meaning) point pointtype 7 pointsize dot linecolor rgb grey
   set arrow from screen column_at(25), row(meaning) - above(1.5) to screen column_at(25), row(meaning) + above(1.5) \
     heads size screen across(0.6), 90 linewidth 0.9 linecolor rgb grey
 }
 if (edges > 0) {
-  edge_x = extra_row ? 0 : 44
+  edge_x = extra_row ? 0 : 45
   edge_y = row(meaning + extra_row)
   set label edge_label(rule, decay) at screen after_sample(edge_x), edge_y
   set arrow from screen column_at(edge_x), edge_y to screen column_at(edge_x + 6), edge_y nohead linewidth 1 dashtype 2 \
@@ -72,10 +72,10 @@ select(i, name) = column("series") == i - 1 && has(name) ? column(name) : NaN
 plot for [i = 1 : count] csv using (column("batch")):(select(i, "theory")) with lines \
        linewidth 1.4 linecolor rgb paint(i), \
      for [i = 1 : count] csv using (column("batch")):(select(i, "measured")) with points \
-       pointtype shape(i) pointsize 0.75 linecolor rgb '#ffffff', \
+       pointtype shape(i) pointsize 1.5 * dot linecolor rgb '#ffffff', \
      for [i = 1 : count] csv using (column("batch")):(select(i, "measured_lower")):(0): \
        (select(i, "measured_upper") - select(i, "measured_lower")) with vectors heads size screen across(0.6), 90 fixed \
        linewidth 0.9 linecolor rgb paint(i), \
      for [i = 1 : count] csv using (column("batch")):(select(i, "measured")) with points \
-       pointtype shape(i) pointsize 0.5 linecolor rgb paint(i)
+       pointtype shape(i) pointsize dot linecolor rgb paint(i)
 unset output

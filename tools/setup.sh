@@ -23,7 +23,7 @@ build      nlohmann-json3-dev     results
 build      libcli11-dev           the command line
 build      catch2                 the tests
 run        gnuplot-nox            figures
-run        fonts-dejavu-core      their font
+run        fonts-liberation       the serif font of the figures
 run        dataset-fashion-mnist  70,000 real images
 format     clang-format           the format of the sources, checked by .ci/run
 benchmark  libbenchmark-dev       the C++ half of tests/benchmark

@@ -1,0 +1,77 @@
+"""Runs every benchmark and writes the results as Markdown to standard output; progress goes to standard error."""
+
+import json
+import subprocess
+import sys
+
+import simulation
+import threshold
+from common import machine_facts, require_openblas
+
+
+def note(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def table(header, rows):
+    lines = ["| " + " | ".join(header) + " |", "|" + " ---: |" * len(header)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def threshold_section(program):
+    rows = [(f"{n}", f"{r}", f"{cells}", f"{theirs:.3f}", f"{ours:.3f}", f"{theirs / ours:.1f}", f"{difference:.0e}")
+            for n, r, cells, theirs, ours, difference in threshold.measure(program)]
+    return table(("n", "r", "cells", "SciPy, s", "brink, s", "ratio", "largest relative difference"), rows)
+
+
+def simulation_section(program):
+    rows = [(f"{m['rank']}", f"{m['batch']}", f"{m['samples']}", f"{m['theirs'] / 1e6:.3g}", f"{m['ours'] / 1e6:.3g}",
+             f"{m['ours'] / m['theirs']:.1f}", f"{m['bandwidth']:.1f}", f"{m['copy']:.1f}", m["settings"],
+             f"{m['theirs_value']:.4f}", f"{m['ours_value']:.4f}", f"{m['spread']:.0e}")
+            for m in simulation.measure(program)]
+    return table(("r", "B", "n", "NumPy, M/s", "brink, M/s", "ratio", "rows streamed, GB/s", "copy of the rows, GB/s",
+                  "fastest NumPy", "exponent, NumPy", "exponent, brink", "standard error"), rows)
+
+
+def product_section(program):
+    output = subprocess.run([program, "--benchmark_format=json", "--benchmark_min_time=1"], check=True,
+                            stdout=subprocess.PIPE).stdout
+    speeds = {}
+    for run in json.loads(output)["benchmarks"]:
+        name, *shape = run["name"].split("/")
+        speeds.setdefault(tuple(shape), {})[name] = run["GF/s"]
+    rows = [(n, r, f"{s['dgemm']:.1f}", f"{s['gather']:.1f}", f"{s['gather'] / s['dgemm']:.0%}", f"{s['spread']:.1f}",
+             f"{s['spread'] / s['dgemm']:.0%}") for (n, r), s in speeds.items()]
+    return table(("n", "r", "DGEMM", "gather", "of DGEMM", "spread", "of DGEMM"), rows)
+
+
+def main():
+    brink, second_moment, compiler = sys.argv[1:]
+    require_openblas()
+    facts = machine_facts(compiler)
+    note("second-moment product beside DGEMM")
+    products = product_section(second_moment)
+    note("thresholds against SciPy")
+    thresholds = threshold_section(brink)
+    note("simulation against NumPy")
+    simulations = simulation_section(brink)
+    print("# Benchmark results\n")
+    print("Written by `tests/benchmark/run`; run it again to measure another machine. Times are the best of several runs.")
+    print("Values are compared before times: thresholds to 1e-7, Lyapunov exponents within their standard errors.\n")
+    print("\n".join(f"- {fact}" for fact in facts))
+    print("\n## Heavy-ball thresholds\n")
+    print("`brink threshold` as a whole process, start-up included, against SciPy's `eigsh` inside a running Python.")
+    print("Both read the rows from an .npy file and do their own eigendecomposition.\n")
+    print(thresholds)
+    print("\n## Trajectories\n")
+    print("Million replica-steps per second, heavy ball, without replacement, double precision. NumPy at the fastest of")
+    print("its ways to draw batches, to multiply, and chunk sizes. Rows streamed: B·r·8 bytes a replica-step.\n")
+    print(simulations)
+    print("\n## Second-moment products\n")
+    print("GF/s. Gather and spread are symmetric, n·r² operations each; DGEMM is the general product of the same shape.\n")
+    print(products)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Trajectories: brink simulate against batched NumPy, heavy ball, batches without replacement, double precision. The
+Lyapunov exponents of the two are compared first, then replica-steps per second.
+
+Brink is timed as a whole process at two lengths; the difference leaves out start-up and the eigendecomposition.
+"""
+
+import math
+import tempfile
+
+import numpy as np
+from common import best_of, copy_bandwidth, gaussian_rows, run_brink
+from numpy_simulation import fastest_settings, lyapunov
+
+MOMENTUM = 0.9
+#         r     B     n   replicas, short and long run of brink, steps of NumPy
+SHAPES = ((20, 4, 1000, 4096, 200, 2200, 400),
+          (100, 8, 1000, 1024, 200, 2200, 400),
+          (500, 16, 1000, 256, 200, 2200, 200),
+          (1000, 64, 2000, 64, 100, 1100, 100))
+BURN_IN = 100
+
+
+def brink_growth(program, file, batch_size, eta, replicas, steps):
+    document = run_brink(program, "simulate", "--jacobian", file, "--rule", "heavy-ball", "--momentum", MOMENTUM,
+                         "--batch", batch_size, "--eta", eta, "--method", "lyapunov", "--replicas", replicas,
+                         "--steps", steps, "--burn-in", BURN_IN)
+    return document["rows"][0]
+
+
+def eigenbasis_rows(rows):
+    """The rows in the eigenbasis of H: what both sides step through."""
+    _, basis = np.linalg.eigh(rows.T @ rows)
+    return rows @ basis
+
+
+def measure_shape(program, rank, batch_size, samples, replicas, short, long, numpy_steps):
+    rows = gaussian_rows(samples, rank)
+    with tempfile.NamedTemporaryFile(suffix=".npy") as file:
+        np.save(file.name, rows)
+        threshold = run_brink(program, "threshold", "--jacobian", file.name, "--rule", "heavy-ball", "--momentum",
+                              MOMENTUM, "--batch", batch_size)["rows"][0]["eta_mean_square"]
+        eta = 0.5 * threshold
+
+        def run(steps):
+            return brink_growth(program, file.name, batch_size, eta, replicas, steps)
+
+        _, short_time = best_of(3, lambda: run(short))
+        ours, long_time = best_of(3, lambda: run(long))
+    our_speed = replicas * (long - short) / (long_time - short_time)
+
+    basis_rows = eigenbasis_rows(rows)
+    chunk, draw, product = fastest_settings(basis_rows, batch_size, eta, MOMENTUM)
+    runs = [lyapunov(basis_rows, batch_size, eta, MOMENTUM, max(replicas, chunk), numpy_steps, BURN_IN, chunk, draw,
+                     product, seed) for seed in (1, 2, 3)]
+    value, error = runs[0][:2]
+    their_speed = max(speed for _, _, speed in runs)
+
+    # Both averages start after the same burn-in but run over different lengths: what is left of the transient is
+    # below a percent, so a wrong factor anywhere shows and a long run does not fail for its precision.
+    spread = math.hypot(error, ours["lyapunov_standard_error"])
+    difference = abs(value - ours["lyapunov"])
+    if not difference < 5 * spread + 0.01 * abs(value):
+        raise SystemExit(f"simulation: r = {rank}, B = {batch_size}: brink {ours['lyapunov']}, NumPy {value}")
+    return {
+        "rank": rank, "batch": batch_size, "samples": samples, "ours": our_speed, "theirs": their_speed,
+        "settings": f"{draw}, {product}, {chunk}", "ours_value": ours["lyapunov"], "theirs_value": value,
+        "spread": spread, "bandwidth": our_speed * batch_size * rank * 8e-9,
+        "copy": copy_bandwidth(samples * rank),
+    }
+
+
+def measure(program):
+    return [measure_shape(program, *shape) for shape in SHAPES]

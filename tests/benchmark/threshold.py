@@ -1,0 +1,37 @@
+"""Thresholds: brink against SciPy, one cell and a grid of 40; values first, then the ratio of times."""
+
+import tempfile
+
+import numpy as np
+from common import best_of, gaussian_rows, run_brink
+from scipy_threshold import PencilThreshold
+
+SIZES = ((400, 200), (1000, 500), (2000, 1000))
+MOMENTA = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
+BATCH_SIZES = (1, 4, 16, 64, 256)
+
+
+def brink_thresholds(program, file, momenta, batch_sizes):
+    document = run_brink(program, "threshold", "--jacobian", file, "--rule", "heavy-ball",
+                         "--momentum", ",".join(map(str, momenta)), "--batch", ",".join(map(str, batch_sizes)))
+    return [row["eta_mean_square"] for row in document["rows"]]
+
+
+def measure(program):
+    """Rows (n, r, cells, SciPy seconds, brink seconds, largest relative difference of the values)."""
+    table = []
+    for samples, rank in SIZES:
+        with tempfile.NamedTemporaryFile(suffix=".npy") as file:
+            np.save(file.name, gaussian_rows(samples, rank))
+            for momenta, batch_sizes in (((0.9,), (4,)), (MOMENTA, BATCH_SIZES)):
+                cells = len(momenta) * len(batch_sizes)
+                repetitions = 5 if samples * cells < 1000 else 3 if cells == 1 else 1
+                theirs, their_time = best_of(
+                    repetitions, lambda: PencilThreshold(np.load(file.name)).grid(momenta, batch_sizes))
+                ours, our_time = best_of(
+                    max(3, repetitions), lambda: brink_thresholds(program, file.name, momenta, batch_sizes))
+                difference = float(np.max(np.abs(np.array(ours) / np.array(theirs) - 1)))
+                if not difference < 1e-7:
+                    raise SystemExit(f"threshold: n = {samples}, r = {rank}: brink and SciPy differ by {difference:g}")
+                table.append((samples, rank, cells, their_time, our_time, difference))
+    return table

@@ -25,6 +25,7 @@ struct Bound {
   bool vacuous = false;  ///< true when a necessary condition lies above the noise-free edge: it says nothing here
   std::string reason;    ///< why it is vacuous or does not apply; empty otherwise
   std::string source;    ///< the paper
+  std::vector<std::pair<std::string, double>> details;  ///< further numbers of this condition, by name
 };
 
 /// One published condition: one small file and one registration line.

@@ -64,22 +64,15 @@ bool TransferBasis::add(const RowMatrix& q) {
   const double norm = q.norm();
   if (!(norm > 0) || !std::isfinite(norm)) return false;
   RowMatrix remainder = q / norm;
-  Vector removed = Vector::Zero(size());
   for (int pass = 0; pass < 2; ++pass) {
-    for (Index a = 0; a < size(); ++a) {
-      const double overlap = vectors_[a].cwiseProduct(remainder).sum();
-      remainder -= overlap * vectors_[a];
-      removed[a] += overlap;
-    }
+    for (Index a = 0; a < size(); ++a) remainder -= vectors_[a].cwiseProduct(remainder).sum() * vectors_[a];
   }
   const double left = remainder.norm();
   if (left < 1e-14) return false;
-  Matrix image;
-  products_.spread(q, image);
-  image /= norm * left;
-  for (Index a = 0; a < size(); ++a) image -= (removed[a] / left) * images_[a];
+  // The image is made from the orthonormal vector itself, never by combining images: later cells may use this vector
+  // with a large coefficient, and a small remainder would then carry the rounding of the large parts.
   vectors_.push_back(remainder / left);
-  images_.push_back(std::move(image));
+  products_.spread(vectors_.back(), images_.emplace_back());
   return true;
 }
 

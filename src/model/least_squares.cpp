@@ -85,7 +85,12 @@ LeastSquares solve_least_squares(RowMatrix features, RowMatrix targets, double i
   check_argument(targets.allFinite(), function, "targets", "not finite", "finite numbers");
   const LinearizedModel single = LinearizedModel::from_rows(features, 1, input_epsilon);
   const RowMatrix weights = minimum_norm_solution(features, targets, single);
-  const RowMatrix residuals = features * weights.transpose() - targets;
+  RowMatrix residuals = features * weights.transpose() - targets;
+  // At the minimum residuals are orthogonal to the range of Φ: what rounding left there would be a mean gradient.
+  // Twice is enough.
+  const Vector norms = (static_cast<double>(features.rows()) * single.spectrum()).cwiseSqrt();
+  const Matrix range = single.samples().rows * norms.cwiseInverse().asDiagonal();
+  for (int pass = 0; pass < 2; ++pass) residuals -= range * (range.transpose() * residuals);
   const double scale = targets.norm();
   const double relative = scale > 0 ? residuals.norm() / scale : 0.0;
   const bool interpolates = relative <= kInterpolationTolerance;

@@ -11,20 +11,13 @@
 #include "brink/model/quadratic_ensemble.hpp"
 #include "brink/model/random_features.hpp"
 #include "data/support.hpp"
+#include "model/numbers.hpp"
 
 using namespace brink;
 using namespace brink::test;
 using Catch::Contains;
 
 namespace {
-
-RowMatrix numbers(Index rows, Index columns, double phase) {
-  RowMatrix matrix(rows, columns);
-  for (Index i = 0; i < rows; ++i)
-    for (Index j = 0; j < columns; ++j)
-      matrix(i, j) = std::sin(phase + 12.9898 * static_cast<double>(i + 1) + 78.233 * static_cast<double>((i + 3) * j));
-  return matrix;
-}
 
 std::string load_refusal(const OptionTable& options, const std::filesystem::path& directory = ".") {
   return refusal([&] { (void)load_model(options, directory); });
@@ -97,9 +90,7 @@ TEST_CASE("Jacobian files in every convention give one model", "[fast][model]") 
   CHECK(three.original->dimension() == 5);
 
   // A loss that is twice ours, with noise at the minimum.
-  RowMatrix noise = numbers(4, 5, 3);
-  const Eigen::RowVectorXd mean = noise.colwise().mean();
-  noise.rowwise() -= mean;
+  const RowMatrix noise = centered(numbers(4, 5, 3));
   write_npy(directory.path() / "b.npy", noise);
   const RowMatrix identity = RowMatrix::Identity(3, 3).replicate(4, 1);
   write_npy(directory.path() / "S.npy", {4, 3, 3}, identity.data());

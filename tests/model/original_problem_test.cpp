@@ -8,26 +8,13 @@
 #include "brink/model/array_problems.hpp"
 #include "brink/model/least_squares.hpp"
 #include "data/support.hpp"
+#include "model/numbers.hpp"
 
 using namespace brink;
-using brink::test::refusal;
+using namespace brink::test;
 using Catch::Contains;
 
 namespace {
-
-RowMatrix numbers(Index rows, Index columns, double phase) {
-  RowMatrix matrix(rows, columns);
-  for (Index i = 0; i < rows; ++i)
-    for (Index j = 0; j < columns; ++j)
-      matrix(i, j) = std::sin(phase + 12.9898 * static_cast<double>(i + 1) + 78.233 * static_cast<double>((i + 3) * j));
-  return matrix;
-}
-
-RowMatrix centered(RowMatrix noise) {
-  const Eigen::RowVectorXd mean = noise.colwise().mean();
-  noise.rowwise() -= mean;
-  return noise;
-}
 
 /// Softmax curvature diag(π) − ππᵀ for every sample: rank c − 1.
 RowMatrix softmax_curvature(Index samples, Index outputs) {

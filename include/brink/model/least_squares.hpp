@@ -18,7 +18,7 @@ inline constexpr double kInterpolationTolerance = 1e-10;
 struct LeastSquares {
   LinearizedModel model;
   std::shared_ptr<const OriginalProblem> problem;  ///< minimum(): the minimum-norm minimizer θ*
-  double relative_residual = 0;                    ///< ‖ΦW*ᵀ − Y‖_F / ‖Y‖_F, 0 when Y = 0
+  double relative_residual = 0;  ///< ‖ΦW*ᵀ − Y‖_F / ‖Y‖_F outside the range of Φ, 0 when Y = 0
 };
 
 /// `features` Φ: n × q, `targets` Y: n × c. The minimizer is computed in the range kept by the rank cut of

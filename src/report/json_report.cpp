@@ -96,6 +96,10 @@ Json bound_json(const Bound& bound) {
   const bool infinite = bound.eta && !std::isfinite(*bound.eta);
   json["reason"] = infinite && bound.reason.empty() ? "eta: no finite step size is excluded" : bound.reason;
   json["source"] = bound.source;
+  if (!bound.details.empty()) {
+    json["details"] = Json::object();
+    for (const auto& [name, value] : bound.details) put_number(json["details"], name.c_str(), value);
+  }
   return json;
 }
 

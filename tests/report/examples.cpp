@@ -37,8 +37,8 @@ std::vector<ThresholdRow> example_thresholds() {
   row.threshold.eta_deterministic = 2.15;
   row.threshold.method = "transfer form";
   row.batch_sharpness_in_times_eta = 0.42;
-  row.bounds = {{"mean", 2.15, 1e-15, BoundStatus::necessary, false, "", "folklore"},
-                {"coherence", {}, 0, BoundStatus::not_applicable, false, "Bernoulli only", "Dexter et al. 2024"}};
+  row.bounds = {{"mean", 2.15, 1e-15, BoundStatus::necessary, false, "", "folklore", {{"alignment", 1.5}}},
+                {"coherence", {}, 0, BoundStatus::not_applicable, false, "Bernoulli only", "Dexter et al. 2024", {}}};
   GrowthRow stable;
   stable.eta = 0.1;
   stable.growth.log_growth = -0.01;

@@ -76,6 +76,7 @@ TEST_CASE("threshold reports keep the contract", "[report][fast]") {
   CHECK(row["critical"]["batch_sharpness_in_times_eta"] == 0.42);
   check_keys(row["bounds"][0], {"name", "eta", "status", "vacuous", "reason", "source"});
   CHECK(row["bounds"][0]["status"] == "necessary");
+  CHECK(row["bounds"][0]["details"]["alignment"] == 1.5);
   CHECK(row["bounds"][1]["eta"].is_null());
   check_keys(row["growth"][0], {"eta", "log_growth", "log_growth_error", "stable", "stationary"});
   check_keys(row["growth"][0]["stationary"], {"trace", "excess_loss", "gradient_norm_squared"});

@@ -24,8 +24,7 @@ class WithReplacement final : public BatchLaw {
   }
 
   Index draw(Index samples, Index batch_size, Philox& random, std::uint32_t* batch) const override {
-    const auto n = static_cast<std::uint32_t>(samples);
-    for (Index i = 0; i < batch_size; ++i) batch[i] = random.below(n);
+    random.below(static_cast<std::uint32_t>(samples), batch_size, batch);
     return batch_size;
   }
 };

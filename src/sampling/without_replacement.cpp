@@ -8,6 +8,19 @@
 namespace brink {
 namespace {
 
+/// Moves the entries from `known` on that do not occur before them to the front; returns how many entries there are.
+Index drop_repeats(std::uint32_t* batch, Index known, Index size) {
+  Index distinct = known;
+  for (Index i = known; i < size; ++i) {
+    const std::uint32_t candidate = batch[i];
+    Index place = 0;
+    while (place < distinct && batch[place] != candidate) ++place;
+    batch[distinct] = candidate;
+    distinct += place == distinct;
+  }
+  return distinct;
+}
+
 class WithoutReplacement final : public BatchLaw {
  public:
   std::string_view name() const override { return "without-replacement"; }
@@ -38,13 +51,11 @@ class WithoutReplacement final : public BatchLaw {
     }
     const auto n = static_cast<std::uint32_t>(samples);
     // Rejection expects B²/2n repeats and compares B²/2 pairs; Fisher–Yates writes all n indices.
-    if (batch_size * batch_size < 4 * samples) {
-      for (Index count = 0; count < batch_size;) {
-        const std::uint32_t candidate = random.below(n);
-        bool is_new = true;
-        for (Index i = 0; i < count; ++i) is_new &= batch[i] != candidate;
-        batch[count] = candidate;
-        count += is_new;
+    if (batch_size * batch_size < 2 * samples) {
+      // Candidates that were drawn before are dropped; the next ones take their places.
+      for (Index distinct = 0; distinct < batch_size;) {
+        random.below(n, batch_size - distinct, batch + distinct);
+        distinct = drop_repeats(batch, distinct, batch_size);
       }
       return batch_size;
     }

@@ -18,11 +18,14 @@ const Dynamics& checked(std::string_view function, const Dynamics& dynamics) {
 }  // namespace
 
 FilterEngine::FilterEngine(std::string_view function, const Dynamics& dynamics, Index length)
-    : dynamics_(checked(function, dynamics)), rule_(dynamics.rule), length_(length) {}
+    : dynamics_(checked(function, dynamics)),
+      rule_(dynamics.rule),
+      length_(length),
+      state_size_(dynamics.rule->states() * length) {}
 
 double FilterEngine::squared_norm(const double* state) const {
   const double x = Eigen::Map<const Vector>(state, length_).squaredNorm();
-  const Index rest = state_size() - length_;
+  const Index rest = state_size_ - length_;
   if (rest == 0) return x;
   return x + dynamics_.eta * dynamics_.eta * Eigen::Map<const Vector>(state + length_, rest).squaredNorm();
 }
@@ -30,13 +33,12 @@ double FilterEngine::squared_norm(const double* state) const {
 void FilterEngine::scale(double* state, double factor) const { Eigen::Map<Vector>(state, state_size()) *= factor; }
 
 void FilterEngine::update(double* gradients, Index count, double* states) const {
-  if (rule_->states() == 1) {  // without buffers the states are one long x
+  if (state_size_ == length_) {  // without buffers the states are one long x
     rule_->step(dynamics_.eta, gradients, states, nullptr, count * length_);
     return;
   }
-  const Index size = state_size();
   for (Index i = 0; i < count; ++i) {
-    double* x = states + i * size;
+    double* x = states + i * state_size_;
     rule_->step(dynamics_.eta, gradients + i * length_, x, x + length_, length_);
   }
 }

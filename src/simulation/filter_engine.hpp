@@ -7,7 +7,7 @@ namespace brink {
 
 class FilterEngine : public Engine {
  public:
-  Index state_size() const final { return rule_->states() * length_; }
+  Index state_size() const final { return state_size_; }
   double squared_norm(const double* state) const final;
   void scale(double* state, double factor) const final;
 
@@ -29,6 +29,7 @@ class FilterEngine : public Engine {
   Dynamics dynamics_;
   std::shared_ptr<const UpdateRule> rule_;
   Index length_;
+  Index state_size_;
 };
 
 /// Independent standard normals: the start of replica `replica`.

@@ -28,6 +28,7 @@ class LinearEngine final : public FilterEngine {
         samples_(model.samples().samples),
         outputs_(model.samples().outputs),
         rank_(model.rank()),
+        per_sample_(1 / static_cast<double>(dynamics.batch_size)),
         signs_(model.samples().signs) {
     const SampleRows& source = model.samples();
     check_argument(dynamics.batch_size >= 1 && dynamics.batch_size <= samples_, "make_linear_engine",
@@ -60,10 +61,11 @@ class LinearEngine final : public FilterEngine {
 
  private:
   void resize(Workspace& workspace) const {
+    // Batches of a tile lie one behind the other; the last still needs the room that a draw may write to.
     const auto room = static_cast<std::size_t>(std::max(samples_, dynamics().batch_size));
     workspace.gradients.resize(static_cast<std::size_t>(Philox::kStreams * length()));
-    workspace.batch.resize(room);
-    if (outputs_ > 1) workspace.rows.resize(room * static_cast<std::size_t>(outputs_));
+    workspace.batch.resize(Philox::kStreams * room);
+    if (outputs_ > 1) workspace.rows.resize(Philox::kStreams * room * static_cast<std::size_t>(outputs_));
     workspace.included.resize(static_cast<std::size_t>(samples_));
   }
 
@@ -71,68 +73,74 @@ class LinearEngine final : public FilterEngine {
                     Workspace& workspace) const {
     Philox::FirstBlock first_blocks[Philox::kStreams];
     Philox::first_blocks(dynamics().seed, Purpose::batch, first_stream, step, first_blocks);
+    RowSum sums[Philox::kStreams];
+    std::uint32_t* batch = workspace.batch.data();
+    std::uint32_t* rows = workspace.rows.data();
     for (Index i = 0; i < count; ++i) {
       const auto stream = first_stream + static_cast<std::uint32_t>(i);
       Philox random(dynamics().seed, Purpose::batch, stream, step, first_blocks[i]);
-      const Index drawn = dynamics().law->draw(samples_, dynamics().batch_size, random, workspace.batch.data());
-      batch_gradient(drawn, states + i * state_size(), workspace.gradients.data() + i * length(), workspace);
+      const Index drawn = dynamics().law->draw(samples_, dynamics().batch_size, random, batch);
+      sums[i] = {batch, drawn, per_sample_, false};
+      double* gradient = workspace.gradients.data() + i * length();
+      if (noise_.size() != 0) start_from_noise(sums[i], gradient);
+      if (2 * drawn > samples_ && replace_by_complement(batch, drawn, workspace)) {
+        start_from_full_gradient(sums[i], states + i * state_size(), gradient);
+      }
+      batch += sums[i].count;
+      if (outputs_ > 1) rows = expand_outputs(sums[i], rows);
     }
+    add_row_gradients({rows_.data(), length(), signs_.size() == 0 ? nullptr : signs_.data()}, sums, count, states,
+                      state_size(), workspace.gradients.data());
     update(workspace.gradients.data(), count, states);
   }
 
-  void batch_gradient(Index drawn, const double* x, double* gradient, Workspace& workspace) const {
-    const double per_sample = 1 / static_cast<double>(dynamics().batch_size);
-    Eigen::Map<Vector> sum(gradient, length());
-    if (noise_.size() == 0) {
-      sum.setZero();
-    } else {
-      add_noise(drawn, per_sample, workspace, sum);
-    }
-    double scale = per_sample;
-    if (2 * drawn > samples_ && replace_by_complement(drawn, workspace)) {
-      sum +=
-          (per_sample * static_cast<double>(samples_)) * spectrum_.cwiseProduct(Eigen::Map<const Vector>(x, length()));
-      drawn = samples_ - drawn;
-      scale = -per_sample;
-    }
-    const PaddedRows rows{rows_.data(), length(), signs_.size() == 0 ? nullptr : signs_.data()};
-    if (outputs_ == 1) {
-      add_row_gradients(rows, workspace.batch.data(), drawn, scale, x, gradient);
-      return;
-    }
-    std::uint32_t* row = workspace.rows.data();
-    const auto outputs = static_cast<std::uint32_t>(outputs_);
-    for (Index k = 0; k < drawn; ++k) {
-      for (std::uint32_t j = 0; j < outputs; ++j) *row++ = workspace.batch[static_cast<std::size_t>(k)] * outputs + j;
-    }
-    add_row_gradients(rows, workspace.rows.data(), drawn * outputs_, scale, x, gradient);
+  void start_from_noise(RowSum& sum, double* gradient) const {
+    Eigen::Map<Vector> start(gradient, length());
+    start.setZero();
+    for (Index k = 0; k < sum.count; ++k) start.head(rank_) += per_sample_ * noise_.row(sum.wanted[k]).transpose();
+    sum.accumulate = true;
+  }
+
+  void start_from_full_gradient(RowSum& sum, const double* x, double* gradient) const {
+    Eigen::Map<Vector> start(gradient, length());
+    if (!sum.accumulate) start.setZero();
+    start +=
+        (per_sample_ * static_cast<double>(samples_)) * spectrum_.cwiseProduct(Eigen::Map<const Vector>(x, length()));
+    sum.count = samples_ - sum.count;
+    sum.scale = -per_sample_;
+    sum.accumulate = true;
   }
 
   /// Replaces the batch by the samples outside it; false, and nothing done, when a sample occurs twice.
-  bool replace_by_complement(Index drawn, Workspace& workspace) const {
+  bool replace_by_complement(std::uint32_t* batch, Index drawn, Workspace& workspace) const {
     std::fill(workspace.included.begin(), workspace.included.end(), static_cast<unsigned char>(0));
     for (Index k = 0; k < drawn; ++k) {
-      unsigned char& included = workspace.included[workspace.batch[static_cast<std::size_t>(k)]];
+      unsigned char& included = workspace.included[batch[k]];
       if (included != 0) return false;
       included = 1;
     }
-    std::size_t outside = 0;
     for (std::size_t k = 0; k < workspace.included.size(); ++k) {
-      if (workspace.included[k] == 0) workspace.batch[outside++] = static_cast<std::uint32_t>(k);
+      if (workspace.included[k] == 0) *batch++ = static_cast<std::uint32_t>(k);
     }
     return true;
   }
 
-  void add_noise(Index drawn, double per_sample, const Workspace& workspace, Eigen::Map<Vector>& sum) const {
-    sum.setZero();
-    for (Index k = 0; k < drawn; ++k) {
-      sum.head(rank_) += per_sample * noise_.row(workspace.batch[static_cast<std::size_t>(k)]).transpose();
+  /// Sample numbers become row numbers, written from `rows` on; returns the end.
+  std::uint32_t* expand_outputs(RowSum& sum, std::uint32_t* rows) const {
+    const std::uint32_t* first = rows;
+    const auto outputs = static_cast<std::uint32_t>(outputs_);
+    for (Index k = 0; k < sum.count; ++k) {
+      for (std::uint32_t j = 0; j < outputs; ++j) *rows++ = sum.wanted[k] * outputs + j;
     }
+    sum.wanted = first;
+    sum.count *= outputs_;
+    return rows;
   }
 
   Index samples_;
   Index outputs_;
   Index rank_;
+  double per_sample_;
   Vector signs_;
   RowMatrix rows_;
   Vector spectrum_;

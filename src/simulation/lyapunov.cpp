@@ -7,9 +7,8 @@ namespace brink {
 GrowthEstimate lyapunov_exponent(const Engine& engine, const Dynamics& dynamics, const SimulationOptions& options,
                                  const Monitor& monitor) {
   ReplicaEnsemble ensemble("lyapunov_exponent", engine, dynamics, options, 1, monitor);
-  std::vector<double> growth;
   const auto run_until = [&](Index time) {
-    while (ensemble.time() < time) ensemble.advance(time - ensemble.time(), growth);
+    while (ensemble.time() < time) ensemble.advance_unobserved(time - ensemble.time());
     return ensemble.log_norms();
   };
   const Vector before = run_until(options.burn_in);

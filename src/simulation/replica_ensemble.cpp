@@ -12,8 +12,12 @@
 namespace brink {
 namespace {
 
-/// Replicas that move together: enough to amortize a task, few enough that their states stay in the caches.
-constexpr Index kBlock = 64;
+/// Replicas that move together: enough to amortize a task, few enough that their states stay in the caches. Whole tiles
+/// of the engine, and a function of the size of the problem alone.
+Index block_size(Index state_size) {
+  constexpr Index numbers_in_cache = 16384;
+  return std::clamp<Index>(numbers_in_cache / state_size / Philox::kStreams, 1, 4) * Philox::kStreams;
+}
 
 /// The most steps between two rescalings. Longer stretches gain nothing and would let the norms wander.
 constexpr Index kLongestStretch = 16;
@@ -48,6 +52,7 @@ ReplicaEnsemble::ReplicaEnsemble(std::string_view function, const Engine& engine
     : engine_(engine),
       seed_(dynamics.seed),
       replicas_(options.replicas),
+      block_(block_size(engine.state_size())),
       moment_(options.moment),
       threads_(options.threads),
       monitor_(monitor) {
@@ -59,7 +64,7 @@ ReplicaEnsemble::ReplicaEnsemble(std::string_view function, const Engine& engine
   squared_norms_.resize(replicas_);
   weights_.resize(replicas_);
   parallel_for(blocks(), threads_, [&](std::int64_t block) {
-    for (Index i = block * kBlock; i < std::min(replicas_, (block + 1) * kBlock); ++i) {
+    for (Index i = block * block_; i < std::min(replicas_, (block + 1) * block_); ++i) {
       engine_.initialize(static_cast<std::uint32_t>(i), states_.row(i).data());
       squared_norms_[i] = engine_.squared_norm(states_.row(i).data());
       weights_[i] = weight(squared_norms_[i], moment_);
@@ -70,24 +75,12 @@ ReplicaEnsemble::ReplicaEnsemble(std::string_view function, const Engine& engine
   log_total_ = std::log(weights_.sum());
 }
 
-Index ReplicaEnsemble::blocks() const { return (replicas_ + kBlock - 1) / kBlock; }
+Index ReplicaEnsemble::blocks() const { return (replicas_ + block_ - 1) / block_; }
 
 void ReplicaEnsemble::advance(Index most, std::vector<double>& growth) {
-  const Index affordable = std::max<Index>(1, kNumbersPerStretch / states_.size());
-  const Index steps = std::min({most, safe_steps_, affordable, end_ - time_});
+  const Index steps = stretch(most);
   RowMatrix totals(blocks(), steps);
-  std::atomic<Index> finished{0};
-  parallel_for(blocks(), threads_, [&](std::int64_t block) {
-    monitor_.check();
-    move_block(block, steps, totals.row(block).data());
-    const Index done = ++finished;
-    if (states_.size() > kNumbersPerStretch && done % 64 == 0) {
-      monitor_.report((static_cast<double>(time_) + static_cast<double>(done) / static_cast<double>(blocks())) /
-                      static_cast<double>(end_));
-    }
-  });
-  time_ += steps;
-
+  move(steps, &totals);
   const double log_unit = moment_ * largest_exponent_ * std::numbers::ln2;
   for (Index s = 0; s < steps; ++s) {
     double total = 0;
@@ -98,44 +91,76 @@ void ReplicaEnsemble::advance(Index most, std::vector<double>& growth) {
     log_total_ = log_total;
   }
   rescale(steps);
+}
+
+void ReplicaEnsemble::advance_unobserved(Index most) {
+  const Index steps = stretch(most);
+  move(steps, nullptr);
+  rescale(steps);
+}
+
+Index ReplicaEnsemble::stretch(Index most) const {
+  const Index affordable = std::max<Index>(1, kNumbersPerStretch / states_.size());
+  return std::min({most, safe_steps_, affordable, end_ - time_});
+}
+
+void ReplicaEnsemble::move(Index steps, RowMatrix* totals) {
+  std::atomic<Index> finished{0};
+  parallel_for(blocks(), threads_, [&](std::int64_t block) {
+    monitor_.check();
+    move_block(block, steps, totals == nullptr ? nullptr : totals->row(block).data());
+    const Index done = ++finished;
+    if (states_.size() > kNumbersPerStretch && done % 64 == 0) {
+      monitor_.report((static_cast<double>(time_) + static_cast<double>(done) / static_cast<double>(blocks())) /
+                      static_cast<double>(end_));
+    }
+  });
+  time_ += steps;
   monitor_.report(static_cast<double>(time_) / static_cast<double>(end_));
 }
 
 void ReplicaEnsemble::move_block(Index block, Index steps, double* totals) {
-  const Index first = block * kBlock;
-  const Index count = std::min(kBlock, replicas_ - first);
+  const Index first = block * block_;
+  const Index count = std::min(block_, replicas_ - first);
   for (Index s = 0; s < steps; ++s) {
     engine_.advance(static_cast<std::uint32_t>(time_ + s), static_cast<std::uint32_t>(first), count,
                     states_.row(first).data());
+    if (totals == nullptr && s + 1 < steps) continue;
     double total = 0;
     for (Index i = first; i < first + count; ++i) {
       squared_norms_[i] = engine_.squared_norm(states_.row(i).data());
       weights_[i] = factors_[i] * weight(squared_norms_[i], moment_);
       total += weights_[i];
     }
-    totals[s] = total;
+    if (totals != nullptr) totals[s] = total;
   }
 }
 
 void ReplicaEnsemble::check_total(double total) const {
-  if (!std::isfinite(total)) {
-    throw NotConverged("simulation: a replica overflowed within one step at time " + std::to_string(time_) +
-                       "; the step size is far beyond stability, use a smaller one");
-  }
+  if (!std::isfinite(total)) fail_overflow();
   if (total == 0) {
     throw NotConverged("simulation: every replica reached the minimum exactly by time " + std::to_string(time_) +
                        "; the growth rate is minus infinity");
   }
 }
 
+void ReplicaEnsemble::fail_overflow() const {
+  throw NotConverged("simulation: a replica overflowed at time " + std::to_string(time_) +
+                     "; the step size is far beyond stability, use a smaller one");
+}
+
 void ReplicaEnsemble::rescale(Index steps) {
-  constexpr double rescale_from = 8;  // small drifts are left alone: a rescaling is one more pass over the states
-  Vector shifts = Vector::Zero(blocks());
+  if (!std::isfinite(squared_norms_.sum())) fail_overflow();
+  constexpr int rescale_from = 8;  // small drifts are left alone: a rescaling is one more pass over the states
+  std::vector<int> shifts(static_cast<std::size_t>(blocks()), 1);
   parallel_for(blocks(), threads_, [&](std::int64_t block) {
-    for (Index i = block * kBlock; i < std::min(replicas_, (block + 1) * kBlock); ++i) {
+    int& shift = shifts[static_cast<std::size_t>(block)];
+    for (Index i = block * block_; i < std::min(replicas_, (block + 1) * block_); ++i) {
       if (squared_norms_[i] == 0) continue;
-      const int exponent = std::ilogb(squared_norms_[i]) / 2;
-      shifts[block] = std::max(shifts[block], std::abs(static_cast<double>(exponent)));
+      int exponent = 0;
+      std::frexp(squared_norms_[i], &exponent);
+      exponent /= 2;
+      shift = std::max(shift, std::abs(exponent));
       if (std::abs(exponent) < rescale_from) continue;
       engine_.scale(states_.row(i).data(), std::ldexp(1.0, -exponent));
       squared_norms_[i] = std::ldexp(squared_norms_[i], -2 * exponent);
@@ -143,18 +168,21 @@ void ReplicaEnsemble::rescale(Index steps) {
     }
   });
   set_factors();
-  const double largest_shift = std::max(1.0, shifts.maxCoeff());
+  const double largest_shift = *std::max_element(shifts.begin(), shifts.end());
   const auto safe = static_cast<Index>(kLargestShift / largest_shift * static_cast<double>(steps));
   safe_steps_ = std::clamp<Index>(safe, 1, std::min(2 * safe_steps_, kLongestStretch));
 }
 
 void ReplicaEnsemble::set_factors() {
-  largest_exponent_ = -std::numeric_limits<double>::infinity();
+  constexpr double nowhere = -std::numeric_limits<double>::infinity();
+  largest_exponent_ = nowhere;
   for (Index i = 0; i < replicas_; ++i) {
     if (squared_norms_[i] > 0) largest_exponent_ = std::max(largest_exponent_, exponents_[i]);
   }
+  if (largest_exponent_ == nowhere) largest_exponent_ = 0;  // all at zero, whatever the unit
   for (Index i = 0; i < replicas_; ++i) {
-    factors_[i] = exponents_[i] == largest_exponent_ ? 1 : std::exp2(moment_ * (exponents_[i] - largest_exponent_));
+    const double exponent = exponents_[i] - largest_exponent_;
+    factors_[i] = exponent == 0 || squared_norms_[i] == 0 ? 1 : std::exp2(moment_ * exponent);
     weights_[i] = factors_[i] * weight(squared_norms_[i], moment_);
   }
 }
@@ -203,7 +231,7 @@ void ReplicaEnsemble::resample() {
     parent[slot] = static_cast<std::uint32_t>(donor);
   }
   parallel_for(blocks(), threads_, [&](std::int64_t block) {
-    for (Index i = block * kBlock; i < std::min(replicas_, (block + 1) * kBlock); ++i) {
+    for (Index i = block * block_; i < std::min(replicas_, (block + 1) * block_); ++i) {
       const Index source = parent[static_cast<std::size_t>(i)];
       if (source == i) continue;
       states_.row(i) = states_.row(source);
@@ -211,7 +239,7 @@ void ReplicaEnsemble::resample() {
     }
   });
   parallel_for(blocks(), threads_, [&](std::int64_t block) {
-    for (Index i = block * kBlock; i < std::min(replicas_, (block + 1) * kBlock); ++i) {
+    for (Index i = block * block_; i < std::min(replicas_, (block + 1) * block_); ++i) {
       engine_.scale(states_.row(i).data(), 1 / std::sqrt(squared_norms_[i]));
     }
   });

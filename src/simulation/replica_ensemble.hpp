@@ -28,6 +28,9 @@ class ReplicaEnsemble {
   /// Throws NotConverged when every replica reached zero exactly, or when one step overflows.
   void advance(Index most, std::vector<double>& growth);
 
+  /// The same without growth: norms are looked at only after the last step.
+  void advance_unobserved(Index most);
+
   /// (Σ W)²/Σ W², W = ‖z‖^q: how many replicas of equal weight carry the total.
   [[nodiscard]] double effective_size() const;
 
@@ -48,14 +51,18 @@ class ReplicaEnsemble {
 
  private:
   [[nodiscard]] Index blocks() const;
+  [[nodiscard]] Index stretch(Index most) const;
+  void move(Index steps, RowMatrix* totals);
   void move_block(Index block, Index steps, double* totals);
   void rescale(Index steps);
   void set_factors();
   void check_total(double total) const;
+  [[noreturn]] void fail_overflow() const;
 
   const Engine& engine_;
   std::uint64_t seed_;
   Index replicas_;
+  Index block_;
   double moment_;
   int threads_;
   const Monitor& monitor_;

@@ -19,10 +19,19 @@ struct PaddedRows {
   const double* signs = nullptr;  ///< ±1 per row; null: all +1
 };
 
-/// Adds the rows numbered rows_wanted[0 … count) to `gradient` (length numbers). Four rows share one pass over x and
-/// one over the gradient, so a row is read from memory once and from the first-level cache once.
-/// 4·length flops a row; no allocation; x and gradient need no alignment and must not overlap.
-void add_row_gradients(const PaddedRows& rows, const std::uint32_t* rows_wanted, Index count, double scale,
-                       const double* x, double* gradient);
+/// The sum over rows that one replica wants.
+struct RowSum {
+  const std::uint32_t* wanted = nullptr;  ///< row numbers, repeats allowed
+  Index count = 0;
+  double scale = 1;
+  bool accumulate = false;  ///< add to what `gradient` holds; otherwise overwrite it
+};
+
+/// gradient_i (+)= scale · Σ_j sign_j (a_j·x_i) a_j over the rows sums[i].wanted, for `replicas` replicas: x_i begins
+/// at states + i·stride, gradient_i at gradients + i·length. Four rows share one pass over x and one over the gradient,
+/// so a row comes from memory once and then from the first-level cache. 4·length flops a row; no allocation; any
+/// alignment; states and gradients must not overlap.
+void add_row_gradients(const PaddedRows& rows, const RowSum* sums, Index replicas, const double* states, Index stride,
+                       double* gradients);
 
 }  // namespace brink

@@ -1,6 +1,7 @@
 #include "brink/statistics/intervals.hpp"
 
 #include <boost/math/distributions/beta.hpp>
+#include <boost/math/distributions/chi_squared.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
@@ -50,6 +51,12 @@ double student_to_normal(double t, double degrees_of_freedom) {
   // Below the smallest p-value a double holds, any score as large as its quantile says the same.
   const double tail = std::max(0.5 * p, 1e-300);
   return std::copysign(-normal_quantile(tail), t);
+}
+
+double chi_squared_p(double x, double degrees_of_freedom) {
+  check_degrees("chi_squared_p", degrees_of_freedom);
+  check_argument(x >= 0, "chi_squared_p", "x", x, "x >= 0");
+  return boost::math::cdf(boost::math::complement(boost::math::chi_squared(degrees_of_freedom), x));
 }
 
 double bonferroni_level(double level, std::int64_t comparisons) {

@@ -78,6 +78,21 @@ class Philox {
     return static_cast<std::uint32_t>(product >> 32);
   }
 
+  /// `count` integers as from below(bound), in the same order.
+  void below(std::uint32_t bound, Index count, std::uint32_t* out) {
+    for (Index i = 0; i < count; ++i) {
+      if (used_ < 4) [[likely]] {
+        const std::uint64_t product = static_cast<std::uint64_t>(block_.v[used_]) * bound;
+        if (static_cast<std::uint32_t>(product) >= bound) [[likely]] {
+          out[i] = static_cast<std::uint32_t>(product >> 32);
+          ++used_;
+          continue;
+        }
+      }
+      out[i] = below(bound);
+    }
+  }
+
   /// Standard normal (Box–Muller; the second value of each pair is kept).
   [[nodiscard]] double normal() {
     if (has_spare_) {

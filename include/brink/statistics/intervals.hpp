@@ -20,6 +20,9 @@ namespace brink {
 /// The z-score with the two-sided p-value that t has: Student scores with different degrees of freedom on one scale.
 [[nodiscard]] double student_to_normal(double t, double degrees_of_freedom);
 
+/// P(χ² ≥ x) with degrees_of_freedom > 0, x ≥ 0.
+[[nodiscard]] double chi_squared_p(double x, double degrees_of_freedom);
+
 /// The level of each of `comparisons` tests so that the probability of any false alarm is at most `level` [Bonferroni].
 [[nodiscard]] double bonferroni_level(double level, std::int64_t comparisons);
 

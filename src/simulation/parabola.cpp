@@ -1,0 +1,47 @@
+#include "parabola.hpp"
+
+#include <Eigen/LU>
+#include <cmath>
+
+#include "brink/statistics/intervals.hpp"
+
+namespace brink {
+
+Parabola::Parabola(const std::vector<NoisyPoint>& points) {
+  const auto count = static_cast<Index>(points.size());
+  Matrix design(count, 3);
+  Vector y(count);
+  variances_.resize(count);
+  degrees_.resize(count);
+  for (Index i = 0; i < count; ++i) {
+    const NoisyPoint& point = points[static_cast<std::size_t>(i)];
+    design.row(i) << 1, point.x, point.x * point.x;
+    y[i] = point.y;
+    variances_[i] = point.standard_error * point.standard_error;
+    degrees_[i] = point.degrees_of_freedom;
+  }
+  const Eigen::Matrix3d normal = design.transpose() * design;
+  solve_ = normal.inverse() * design.transpose();
+  coefficients_ = solve_ * y;
+  chi_squared_ = (y - design * coefficients_).squaredNorm() / variances_.mean();
+}
+
+double Parabola::value(double x) const { return coefficients_[0] + x * (coefficients_[1] + x * coefficients_[2]); }
+
+double Parabola::slope(double x) const { return coefficients_[1] + 2 * x * coefficients_[2]; }
+
+Vector Parabola::influence(double x) const { return solve_.transpose() * Eigen::Vector3d(1, x, x * x); }
+
+double Parabola::standard_error(double x) const { return std::sqrt(influence(x).cwiseAbs2().dot(variances_)); }
+
+double Parabola::degrees_of_freedom(double x) const {
+  const Vector parts = influence(x).cwiseAbs2().cwiseProduct(variances_);
+  return parts.sum() * parts.sum() / parts.cwiseAbs2().cwiseQuotient(degrees_).sum();
+}
+
+double Parabola::goodness_of_fit() const {
+  const auto freedom = static_cast<double>(variances_.size() - 3);
+  return freedom > 0 ? chi_squared_p(chi_squared_, freedom) : 1;
+}
+
+}  // namespace brink

@@ -21,6 +21,13 @@ constexpr std::string_view kAllowedTypes =
   fail_argument("read_npy", path.string(), found, allowed);
 }
 
+/// What a damaged file says about itself, fit for one line of a terminal.
+std::string printable(std::string_view text) {
+  std::string shown(text.substr(0, 120));
+  for (char& c : shown) c = c >= ' ' && c <= '~' ? c : '?';
+  return shown;
+}
+
 /// The header is the text of a Python dictionary with exactly three keys.
 class HeaderText {
  public:
@@ -55,7 +62,7 @@ class HeaderText {
 
  private:
   [[noreturn]] void malformed() const {
-    fail(path_, fmt::format("a file with the header \"{}\"", text_.substr(0, 120)),
+    fail(path_, fmt::format("a file with the header \"{}\"", printable(text_)),
          "a dictionary of descr, fortran_order and shape");
   }
   void skip_space() {
@@ -131,7 +138,7 @@ std::uint64_t resolve_type(NpyHeader& header, const std::filesystem::path& path)
   for (const std::string_view known : {"i1", "u1", "b1", "i2", "u2", "i4", "u4", "i8", "u8"}) {
     if (name == known) return static_cast<std::uint64_t>(known[1] - '0');
   }
-  fail(path, fmt::format("an array of type \"{}\"", type), kAllowedTypes);
+  fail(path, fmt::format("an array of type \"{}\"", printable(type)), kAllowedTypes);
 }
 
 void resolve_body(NpyHeader& header, std::uint64_t bytes_each, std::uint64_t file_size,

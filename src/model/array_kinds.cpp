@@ -17,7 +17,6 @@ void fail_shape(const std::filesystem::path& path, const NpyHeader& header, cons
 }
 
 Index resolve_outputs(const NpyHeader& header, std::int64_t outputs, const std::string& file) {
-  check_argument(outputs >= 0, "model", "outputs", outputs, "an integer >= 1 (0: taken from the shape)");
   if (header.shape.size() == 3) {
     check_argument(
         outputs == 0 || outputs == header.shape[1], "model", "outputs", outputs,

@@ -20,7 +20,7 @@ struct JacobianOptions {
     field("file", self.file, "per-sample output Jacobians J (.npy): (n, p), (n, c, p) or (n*c, p), sample-major",
           "the name of a .npy file");
     field("outputs", self.outputs, "c, outputs per sample; needed for (n*c, p) with c > 1",
-          "an integer >= 1 (0: from the shape)");
+          "an integer >= 1 (without it: from the shape)");
     field("gradient_noise", self.gradient_noise, "gradients b of the samples at the minimum (.npy, (n, p), mean zero)",
           "the name of a .npy file, or empty");
     field("loss_scale", self.loss_scale, "s: the loss is s times the mean of half squares", "a finite number > 0");
@@ -38,6 +38,8 @@ LoadedModel load(const OptionTable& table, const std::filesystem::path& director
   const Index p = header.shape.back();
   const Index rows = header.size() / p;
   RowsData data;
+  check_argument(options.outputs >= 1 || !table.contains("outputs"), "model", "outputs", options.outputs,
+                 "an integer >= 1");
   data.outputs = resolve_outputs(header, options.outputs, options.file);
   const Index n = rows / data.outputs;
   const bool converts = options.loss_scale != 1 || !options.output_curvature.empty();

@@ -1,5 +1,6 @@
 #include "brink/data/npy.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
@@ -37,7 +38,8 @@ std::string read_refusal(const TemporaryDirectory& directory, const std::string&
 
 TEST_CASE("an array saved by numpy is read back", "[fast][data]") {
   // numpy.save(f, numpy.array([[1.5, -2], [0.25, 4]], dtype="float32")), byte by byte.
-  std::string file("\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }", 71);
+  std::string file("\x93NUMPY\x01\x00\x76\x00", 10);
+  file += "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }";
   file.resize(127, ' ');
   file += '\n';
   file += std::string("\x00\x00\xc0\x3f\x00\x00\x00\xc0\x00\x00\x80\x3e\x00\x00\x80\x40", 16);
@@ -165,6 +167,28 @@ TEST_CASE("files that are not honest .npy arrays are refused by name", "[fast][d
   CHECK_THAT(refusal([&] { (void)read_npy(directory.path() / "absent.npy"); }),
              Contains("absent.npy") && Contains("no such file"));
   CHECK_THAT(refusal([&] { (void)read_npy(directory.path()); }), Contains("not a regular file"));
+}
+
+TEST_CASE("no shortened file and no changed byte of a header gets through as another array", "[fast][data]") {
+  const TemporaryDirectory directory;
+  const std::string good = npy_file(dictionary("<f8", "(2, 2)"), bytes_of<double>({1, 2, 3, 4}));
+  for (std::size_t length = 0; length < good.size(); ++length) {
+    CAPTURE(length);
+    CHECK_FALSE(read_refusal(directory, good.substr(0, length)).empty());
+  }
+  for (std::size_t i = 0; i + 32 < good.size(); ++i) {
+    for (const char byte : {'\0', ' ', '9', '\'', ')', '\xff'}) {
+      std::string changed = good;
+      changed[i] = byte;
+      const auto path = directory.write("changed.npy", changed);
+      CAPTURE(i, static_cast<int>(byte));
+      // Refused, or (a changed byte order or space) still four numbers in two rows.
+      std::vector<Index> shape = {2, 2};
+      const std::string message = refusal([&] { shape = read_npy(path, NonFinite::keep).header.shape; });
+      CHECK(shape == std::vector<Index>{2, 2});
+      CHECK(std::all_of(message.begin(), message.end(), [](char c) { return c >= ' ' && c <= '~'; }));
+    }
+  }
 }
 
 TEST_CASE("the first entry that is not finite is named", "[fast][data]") {

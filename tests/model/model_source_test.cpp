@@ -124,6 +124,10 @@ TEST_CASE("wrong array options are refused by name", "[fast][model]") {
   CHECK_THAT(bad("jacobian", {{"file", std::string("line.npy")}}), Contains("(60,)") && Contains("(n, c, p)"));
   CHECK_THAT(bad("jacobian", {{"file", std::string("four.npy")}}), Contains("(2, 2, 3, 5)"));
   CHECK_THAT(bad("jacobian", {{"file", std::string("flat.npy")}, {"outputs", 5_i}}), Contains("outputs = 5"));
+  for (const std::int64_t outputs : {0, -2}) {
+    CHECK_THAT(bad("jacobian", {{"file", std::string("flat.npy")}, {"outputs", outputs}}),
+               Contains("need an integer >= 1"));
+  }
   CHECK_THAT(bad("jacobian", {{"file", std::string("three.npy")}, {"outputs", 2_i}}), Contains("second axis"));
   CHECK_THAT(bad("jacobian", {{"file", std::string("flat.npy")}, {"loss_scale", -1.0}}), Contains("loss_scale = -1"));
   CHECK_THAT(bad("jacobian", {{"file", std::string("three.npy")}, {"gradient_noise", std::string("flat.npy")}}),

@@ -64,14 +64,19 @@ std::string basic_string(std::string_view text) {
       out += c;
     }
   }
-  return out + '"';
+  out += '"';
+  return out;
 }
 
 template <class Item, class Writer>
 std::string joined(const std::vector<Item>& items, Writer write) {
-  std::string text;
-  for (const auto& item : items) text += (text.empty() ? "" : ", ") + write(item);
-  return "[" + text + "]";
+  std::string text = "[";
+  for (const auto& item : items) {
+    if (text.size() > 1) text += ", ";
+    text += write(item);
+  }
+  text += ']';
+  return text;
 }
 
 std::string value_text(const OptionValue& value) {
@@ -98,8 +103,8 @@ Sections parse_configuration(std::string_view text, std::string_view origin) {
     const auto& known = section_names();
     const toml::table* keys = node.as_table();
     if (!keys) {
-      throw InvalidInput(fmt::format("{}: key \"{}\" stands outside of any section, need it inside one of [{}]", origin,
-                                     section, fmt::join(known, "], [")));
+      throw InvalidInput(fmt::format("{}: key \"{}\" stands outside of any section, need it inside one of {}", origin,
+                                     section, joined(known, [](const std::string& each) { return each; })));
     }
     if (std::find(known.begin(), known.end(), section) == known.end()) {
       throw InvalidInput(fmt::format("{}: unknown section [{}], the nearest known one is [{}]", origin, section,
@@ -125,7 +130,8 @@ std::string write_configuration(const Sections& sections) {
   for (const auto& name : section_names()) {
     const auto section = sections.find(name);
     if (section == sections.end()) continue;
-    text += (text.empty() ? "" : "\n") + fmt::format("[{}]\n", name);
+    if (!text.empty()) text += '\n';
+    text += fmt::format("[{}]\n", name);
     for (const auto& [key, value] : section->second) text += fmt::format("{} = {}\n", key, value_text(value));
   }
   return text;

@@ -1,0 +1,273 @@
+// The subcommands from outside: results, order, streams, run directories.
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "brink/data/npy.hpp"
+#include "program.hpp"
+
+using nlohmann::json;
+using program::Scratch;
+
+namespace {
+
+json parse(const program::Outcome& outcome) {
+  INFO(outcome.errors);
+  REQUIRE(outcome.exit_code == 0);
+  return json::parse(outcome.output);
+}
+
+constexpr const char* kVerify = R"([model]
+kind = "jacobian"
+file = "G1.npy"
+[optimizer]
+rule = "heavy-ball"
+momentum = [0.0, 0.5]
+[batch]
+size = [1, 3]
+[grid]
+eta_over_threshold = [1.0, 1.2]
+[simulation]
+replicas = 400
+steps = 512
+burn_in = 90
+seed = 3
+[verify]
+measure_threshold = false
+)";
+
+}  // namespace
+
+TEST_CASE("threshold gives the exact thresholds in the order of the contract", "[cli][fast]") {
+  const Scratch scratch;
+  scratch.write_small_arrays();
+  const auto result =
+      parse(scratch.brink("threshold --jacobian G1.npy --rule heavy-ball,nesterov --momentum 0.5,0 "
+                          "--batch 2,1 --sampling bernoulli,without-replacement --format json"));
+  CHECK(result["schema"] == "brink.threshold/1");
+  CHECK(result["model"]["samples"] == 3);
+  CHECK(result["model"]["rank"] == 2);
+  const auto& rows = result["rows"];
+  REQUIRE(rows.size() == 16);
+  std::size_t i = 0;
+  for (const char* rule : {"heavy-ball", "nesterov"}) {
+    for (const double momentum : {0.5, 0.0}) {
+      for (const int batch : {2, 1}) {
+        for (const char* sampling : {"bernoulli", "without-replacement"}) {
+          CHECK(rows[i]["rule"] == rule);
+          CHECK(rows[i]["momentum"] == momentum);
+          CHECK(rows[i]["batch"] == batch);
+          CHECK(rows[i]["sampling"] == sampling);
+          ++i;
+        }
+      }
+    }
+  }
+  CHECK(rows[3]["eta_mean_square"].get<double>() == Approx(0.43179774766624).epsilon(1e-10));
+  CHECK(rows[7]["eta_mean_square"].get<double>() == Approx(0.576039492188993).epsilon(1e-10));
+  CHECK(rows[4]["eta_mean_square"].get<double>() == Approx(0.872909817406041).epsilon(1e-10));
+}
+
+TEST_CASE("The Gram matrix gives what the rows give", "[cli][fast]") {
+  const Scratch scratch;
+  scratch.write_small_arrays();
+  const std::string grid = " --rule heavy-ball --momentum 0,0.9 --batch 1,2,3 --format json";
+  const auto rows = parse(scratch.brink("threshold --jacobian G1.npy" + grid))["rows"];
+  const auto gram = parse(scratch.brink("threshold --gram K1.npy" + grid))["rows"];
+  REQUIRE(rows.size() == gram.size());
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    CHECK(gram[i]["eta_mean_square"].get<double>() == Approx(rows[i]["eta_mean_square"].get<double>()).epsilon(1e-9));
+}
+
+TEST_CASE("Defaults are those of the contract", "[cli][fast]") {
+  const Scratch scratch;
+  scratch.write_small_arrays();
+  const auto plain = parse(scratch.brink("threshold --jacobian G1.npy --format json"))["rows"];
+  REQUIRE(plain.size() == 1);
+  CHECK(plain[0]["rule"] == "sgd");
+  CHECK(plain[0]["momentum"] == 0);
+  CHECK(plain[0]["batch"] == 1);
+  CHECK(plain[0]["sampling"] == "without-replacement");
+  CHECK_FALSE(plain[0].contains("bounds"));
+  CHECK_FALSE(plain[0].contains("growth"));
+  const auto momentum = parse(scratch.brink("threshold --jacobian G1.npy --rule sgd,heavy-ball --format json"))["rows"];
+  CHECK(momentum[0]["momentum"] == 0);
+  CHECK(momentum[1]["momentum"] == 0.9);
+}
+
+TEST_CASE("Bounds, growth and stationary states appear when they are asked for", "[cli][fast]") {
+  const Scratch scratch;
+  scratch.write_small_arrays();
+  brink::write_npy(scratch.path() / "b.npy", brink::RowMatrix{{1, 0}, {-1, 1}, {0, -1}});
+  const auto row =
+      parse(scratch.brink("threshold --jacobian G1.npy --gradient-noise b.npy --bounds --eta 0.65,0.1 "
+                          "--format json"))["rows"][0];
+  REQUIRE(row["growth"].size() == 2);
+  CHECK(row["growth"][0]["eta"] == 0.65);
+  CHECK(row["growth"][0]["log_growth"].get<double>() == Approx(0.232287737857).epsilon(1e-10));
+  CHECK(row["growth"][0]["stable"] == false);
+  CHECK_FALSE(row["growth"][0].contains("stationary"));
+  CHECK(row["growth"][1]["stable"] == true);
+  CHECK(row["growth"][1]["stationary"]["trace"].get<double>() > 0);
+  bool found = false;
+  for (const auto& bound : row["bounds"]) {
+    if (bound["name"] != "rank-one") continue;
+    found = true;
+    CHECK(bound["eta"].get<double>() == Approx(0.584318015117).epsilon(1e-9));
+  }
+  CHECK(found);
+}
+
+TEST_CASE("simulate measures growth and Lyapunov exponents", "[cli][fast]") {
+  const Scratch scratch;
+  scratch.write_small_arrays();
+  const std::string common =
+      "simulate --jacobian G1.npy --eta 0.65 --replicas 1000 --steps 512 --burn-in 60 --format json";
+  const auto cloning = parse(scratch.brink(common))["rows"][0];
+  CHECK(cloning["method"] == "cloning");
+  CHECK(std::abs(cloning["log_growth"].get<double>() - 0.232287737857) < 5 * cloning["standard_error"].get<double>());
+  CHECK(cloning["lyapunov"].is_null());
+  CHECK(cloning.contains("reason"));
+  const auto lyapunov = parse(scratch.brink(common + " --method lyapunov"))["rows"][0];
+  CHECK(lyapunov["log_growth"].is_null());
+  CHECK(lyapunov["lyapunov"].get<double>() < 0);
+  CHECK(lyapunov["lyapunov_standard_error"].get<double>() > 0);
+}
+
+TEST_CASE("Standard output does not depend on the number of threads", "[cli][fast]") {
+  const Scratch scratch;
+  scratch.write_small_arrays();
+  for (const std::string command :
+       {"threshold --jacobian G1.npy --rule heavy-ball --momentum 0,0.5,0.9 --batch 1,2,3 --bounds --eta 0.3,0.6",
+        "simulate --jacobian G1.npy --rule heavy-ball --momentum 0,0.5 --batch 1,2 --eta 0.3 --replicas 128 --steps "
+        "128 "
+        "--burn-in 20"}) {
+    for (const std::string format : {"json", "csv", "table"}) {
+      const auto one = scratch.brink(command + " --format " + format + " --threads 1");
+      const auto two = scratch.brink(command + " --format " + format + " --threads 2");
+      CHECK(one.exit_code == 0);
+      CHECK_FALSE(one.output.empty());
+      CHECK(one.output == two.output);
+    }
+  }
+}
+
+TEST_CASE("--quiet leaves standard error empty", "[cli][fast]") {
+  const Scratch scratch;
+  scratch.write_small_arrays();
+  const auto outcome = scratch.brink("threshold --jacobian G1.npy --batch 1,2 --quiet");
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.errors.empty());
+}
+
+TEST_CASE("verify confirms a correct theory and contradicts a perturbed one", "[cli][fast]") {
+  const Scratch scratch;
+  scratch.write_small_arrays();
+  scratch.write("small.toml", kVerify);
+  const auto outcome = scratch.brink("verify small.toml --format json --threads 2");
+  const auto result = parse(outcome);
+  CHECK(result["schema"] == "brink.verify/1");
+  CHECK(result["agree"] == true);
+  bool direct = false;
+  for (const auto& comparison : result["comparisons"]) {
+    CHECK(comparison["verdict"] == "agree");
+    CHECK(comparison["detectable_threshold_error"].get<double>() <= 0.02);
+    direct = direct || comparison["engine"] == "direct";
+  }
+  CHECK(direct);
+  CHECK(scratch.read("runs/small/result.json") == outcome.output);
+  for (const char* file : {"config.toml", "provenance.json", "tables/comparisons.csv", "tables/cells.csv",
+                           "figures/thresholds.csv", "figures/thresholds.gp"})
+    CHECK(scratch.has(std::string("runs/small/") + file));
+
+  const auto again = scratch.brink("verify small.toml --format json --threads 1");
+  CHECK(again.exit_code == 0);
+  CHECK(again.output == outcome.output);
+
+  const auto perturbed = scratch.brink("verify small.toml --format json --perturb-theory 0.03");
+  CHECK(perturbed.exit_code == 1);
+  CHECK(json::parse(perturbed.output)["agree"] == false);
+}
+
+TEST_CASE("A run of another configuration is replaced only by force", "[cli][fast]") {
+  const Scratch scratch;
+  scratch.write_small_arrays();
+  CHECK(scratch.brink("threshold --jacobian G1.npy --batch 1 --out run").exit_code == 0);
+  CHECK(scratch.has("run/result.json"));
+  CHECK(scratch.brink("threshold --jacobian G1.npy --batch 1 --out run").exit_code == 0);
+  const auto other = scratch.brink("threshold --jacobian G1.npy --batch 2 --out run");
+  CHECK(other.exit_code == 2);
+  CHECK(other.output.empty());
+  CHECK(other.errors.find("--force") != std::string::npos);
+  CHECK(scratch.brink("threshold --jacobian G1.npy --batch 2 --out run --force").exit_code == 0);
+}
+
+TEST_CASE("Files that a configuration names are relative to it", "[cli][fast]") {
+  const Scratch scratch;
+  std::filesystem::create_directories(scratch.path() / "deeper");
+  scratch.write_small_arrays();
+  std::filesystem::rename(scratch.path() / "G1.npy", scratch.path() / "deeper" / "G1.npy");
+  scratch.write("deeper/model.toml", kVerify);
+  const auto result = parse(scratch.brink("threshold --config deeper/model.toml --batch 2 --format json"));
+  REQUIRE(result["rows"].size() == 2);  // momentum from the file, batch from the flag
+  CHECK(result["rows"][0]["batch"] == 2);
+}
+
+TEST_CASE("inspect tells what an array and what a model is", "[cli][fast]") {
+  const Scratch scratch;
+  scratch.write_small_arrays();
+  CHECK(parse(scratch.brink("inspect G1.npy --format json"))["array"]["shape"] == json({3, 2}));
+  const auto model = parse(scratch.brink("inspect --gram K1.npy --format json"))["model"];
+  CHECK(model["rank"] == 2);
+  CHECK(model["route"] == "gram");
+  for (const char* kind : {"quadratic", "regression", "random-features", "jacobian", "gram", "hessians"}) {
+    const auto outcome = scratch.brink(std::string("inspect --explain ") + kind);
+    CHECK(outcome.exit_code == 0);
+    CHECK(outcome.output.find("default") != std::string::npos);
+  }
+}
+
+TEST_CASE("check passes, and prints what it computed", "[cli][fast]") {
+  const Scratch scratch;
+  const auto result = parse(scratch.brink("check --format json"));
+  CHECK(result["passed"] == true);
+  CHECK(result["rows"].size() > 50);
+  for (const auto& row : result["rows"]) {
+    INFO(row.dump());
+    CHECK(row["passes"] == true);
+    CHECK(std::abs(row["difference"].get<double>()) <= row["tolerance"].get<double>());
+  }
+}
+
+TEST_CASE("Every help has examples", "[cli][fast]") {
+  const Scratch scratch;
+  const auto all = scratch.brink("--help");
+  CHECK(all.exit_code == 0);
+  CHECK(all.errors.empty());
+  for (const std::string command : {"threshold", "simulate", "verify", "inspect", "check", "figure"}) {
+    CHECK(all.output.find(command) != std::string::npos);
+    const auto help = scratch.brink(command + " --help");
+    CHECK(help.exit_code == 0);
+    CHECK(help.output.find("brink " + command) != std::string::npos);
+    CHECK(help.output.find("Example") != std::string::npos);
+  }
+}
+
+TEST_CASE("An interrupted run leaves nothing that looks finished", "[cli][fast]") {
+  const Scratch scratch;
+  scratch.write_small_arrays();
+  std::string slow = kVerify;
+  slow.replace(slow.find("replicas = 400"), 14, "replicas = 40000");
+  slow.replace(slow.find("steps = 512"), 11, "steps = 1000000");
+  scratch.write("slow.toml", slow);
+  for (const std::string signal : {"INT", "TERM"}) {
+    // The background job of a shell ignores SIGINT, so timeout sends it to a foreground child.
+    const auto outcome = program::run_under("timeout --foreground --preserve-status -s " + signal + " 1",
+                                            "verify slow.toml", scratch.path());
+    CHECK(outcome.exit_code == 130);
+    CHECK(outcome.output.empty());
+    CHECK_FALSE(scratch.has("runs/slow/result.json"));
+  }
+}

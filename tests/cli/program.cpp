@@ -1,0 +1,73 @@
+#include "program.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "brink/data/npy.hpp"
+
+namespace program {
+namespace {
+
+std::string content_of(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+std::vector<std::string> Outcome::error_lines() const {
+  std::vector<std::string> lines;
+  std::istringstream in(errors);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+Outcome run(const std::string& arguments, const std::filesystem::path& directory) {
+  return run_under("", arguments, directory);
+}
+
+Outcome run_under(const std::string& wrapper, const std::string& arguments, const std::filesystem::path& directory) {
+  const auto output = directory / ".stdout";
+  const auto errors = directory / ".stderr";
+  const std::string command = "cd '" + directory.string() + "' && " + wrapper + " '" + std::string(BRINK_PROGRAM) +
+                              "' >'" + output.string() + "' 2>'" + errors.string() + "' " + arguments;
+  const int status = std::system(command.c_str());
+  Outcome outcome;
+  outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  outcome.output = content_of(output);
+  outcome.errors = content_of(errors);
+  return outcome;
+}
+
+Scratch::Scratch() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "brink-cli-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
+  path_ = pattern;
+}
+
+Scratch::~Scratch() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+void Scratch::write(const std::string& name, const std::string& content) const {
+  std::ofstream(path_ / name, std::ios::binary) << content;
+}
+
+std::string Scratch::read(const std::string& name) const { return content_of(path_ / name); }
+
+bool Scratch::has(const std::string& name) const { return std::filesystem::exists(path_ / name); }
+
+void Scratch::write_small_arrays() const {
+  brink::write_npy(path_ / "G1.npy", brink::RowMatrix{{1, 0}, {1, 1}, {0, 2}});
+  brink::write_npy(path_ / "K1.npy", brink::RowMatrix{{1, 1, 0}, {1, 2, 2}, {0, 2, 4}});
+}
+
+}  // namespace program

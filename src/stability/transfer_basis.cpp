@@ -20,6 +20,8 @@ constexpr Index kKeptAtCompression = 6;
 constexpr Index kLargestProducts = 600;
 // Relative accuracy of s that is asked for; rounding of the products allows about this much.
 constexpr double kTolerance = 1e-13;
+// What rounding of the products and of the eigenbasis leaves in any eigenvalue, relative: part of every reported error.
+constexpr double kRounding = 1e-14;
 
 /// Whether the symmetric matrix (lower triangle) is positive semidefinite up to rounding.
 bool is_positive_semidefinite(Matrix lower) {
@@ -196,6 +198,7 @@ TransferSolution TransferBasis::iterate(const TransferProblem& problem, bool fin
     }
     if (size() >= kLargestBasis) compress(weights);
   }
+  solution.error += kRounding;
   solution.positive = is_positive_semidefinite(image.diagonal().sum() < 0 ? Matrix(-image) : image);
   solution.mode = std::move(image);
   mirror_lower(solution.mode);

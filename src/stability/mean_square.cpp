@@ -162,9 +162,15 @@ MeanSquareGrowth mean_square_growth(const LinearizedModel& model, const UpdateRu
       result.residual = kEdgeMargin;
     } else {
       result.log_growth = -solution.s;
+      result.mode = std::move(solution.mode);
       result.residual = solution.error;
       result.method = noise.gaussian ? "secular equation of Gaussian rows" : "transfer form, Rayleigh-Ritz";
     }
+  }
+  if (result.mode.size() == 0) {
+    const Index leading = kernel.noise_free_leading_mode(eta);
+    result.mode = Matrix::Zero(model.rank(), model.rank());
+    result.mode(leading, leading) = 1;
   }
   result.stable = result.log_growth < 0;
   return result;

@@ -61,20 +61,26 @@ TransferKernel::TwoStateModes TransferKernel::two_state_modes(double eta, double
   return modes;
 }
 
-double TransferKernel::log_noise_free_growth(double eta) const {
+Vector TransferKernel::log_noise_free_growths(double eta) const {
+  const Index r = spectrum_.size();
+  Vector growths(r);
   if (!two_state_) {
-    double largest = 0;
-    for (const double curvature : spectrum_) {
-      largest = std::max(largest, rule_->transition(eta, curvature).eigenvalues().cwiseAbs().maxCoeff());
+    for (Index i = 0; i < r; ++i) {
+      growths[i] = 2 * std::log(rule_->transition(eta, spectrum_[i]).eigenvalues().cwiseAbs().maxCoeff());
     }
-    return 2 * std::log(largest);
+    return growths;
   }
   const TwoStateModes modes = two_state_modes(eta, 0.0);
-  double largest = -std::numeric_limits<double>::infinity();
-  for (Index i = 0; i < spectrum_.size(); ++i) {
-    largest = std::max(largest, log_spectral_radius(modes.t[i], 1 - modes.g[i], modes.e[i]));
-  }
-  return 2 * largest;
+  for (Index i = 0; i < r; ++i) growths[i] = 2 * log_spectral_radius(modes.t[i], 1 - modes.g[i], modes.e[i]);
+  return growths;
+}
+
+double TransferKernel::log_noise_free_growth(double eta) const { return log_noise_free_growths(eta).maxCoeff(); }
+
+Index TransferKernel::noise_free_leading_mode(double eta) const {
+  Index leading = 0;
+  log_noise_free_growths(eta).maxCoeff(&leading);
+  return leading;
 }
 
 void TransferKernel::weights(double eta, double log_rho, double p2, Matrix& weights) const {

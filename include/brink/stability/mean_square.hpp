@@ -38,6 +38,7 @@ struct MeanSquareGrowth {
   double log_growth = 0;  ///< ln ρ, per step, of the second moment
   double residual = 0;    ///< a-posteriori bound on the error of log_growth
   bool stable = false;    ///< log_growth < 0
+  Matrix mode;            ///< covariance of x in the leading mode (r × r, trace 1, eigenbasis)
   std::string method;
   Index products = 0;
   std::vector<std::string> warnings;

@@ -28,6 +28,8 @@ class TransferKernel {
   /// ln of the largest spectral radius of A(λ_i) ⊗ A(λ_i): the growth of the second moment without noise. S(ρ) exists
   /// for ln ρ above it.
   [[nodiscard]] double log_noise_free_growth(double eta) const;
+  /// The mode that has it.
+  [[nodiscard]] Index noise_free_leading_mode(double eta) const;
 
   /// The lower triangle of w at step size eta and growth factor ρ = exp(log_rho), which must lie above the noise-free
   /// growth. The upper triangle of `weights` (r × r) is undefined. O(r²).
@@ -44,6 +46,7 @@ class TransferKernel {
 
  private:
   struct TwoStateModes;
+  [[nodiscard]] Vector log_noise_free_growths(double eta) const;
   [[nodiscard]] TwoStateModes two_state_modes(double eta, double log_rho) const;
   void general_weights(double eta, double log_rho, double p2, Matrix& weights) const;
 

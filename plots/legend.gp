@@ -9,7 +9,8 @@ if (strlen(heading) > 0) { set label escape(heading) at screen column_at(0), row
 do for [i = 1 : count] {
   at_x = 22 * ((i - 1) % 3)
   at_y = row(first_row + (i - 1) / 3)
-  set arrow from screen column_at(at_x), at_y to screen column_at(at_x + 6), at_y nohead linewidth 1.4 linecolor rgb paint(i)
+  set arrow from screen column_at(at_x), at_y to screen column_at(at_x + 6), at_y nohead \
+    linewidth 1.4 linecolor rgb paint(i)
   set label '' at screen column_at(at_x + 3), at_y point pointtype shape(i) pointsize dot linecolor rgb paint(i)
   set label series_name(i) at screen after_sample(at_x), at_y
 }

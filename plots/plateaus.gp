@@ -18,14 +18,16 @@ do for [i = 1 : 100] { upper[i] = 0; lower[i] = 0 }
 stats csv using (see_series(int(column("series")) + 1, column("momentum")), rule = strcol("rule"), \
                  sampling = strcol("sampling"), see_x(column("batch"))) nooutput
 stats csv using (has("batch_sharpness_times_eta") ? see_y(column("batch_sharpness_times_eta")) : 0) nooutput
-stats csv using (has("full_batch_level") ? upper[int(column("series")) + 1] = see_y(column("full_batch_level")) : 0) nooutput
-stats csv using (has("noise_level") ? lower[int(column("series")) + 1] = see_y(column("noise_level")) : 0) nooutput
+see_upper(i, y) = (upper[i] = see_y(y))
+see_lower(i, y) = (lower[i] = see_y(y))
+stats csv using (has("full_batch_level") ? see_upper(int(column("series")) + 1, column("full_batch_level")) : 0) nooutput
+stats csv using (has("noise_level") ? see_lower(int(column("series")) + 1, column("noise_level")) : 0) nooutput
 
 if (!exists("heading")) heading = rule_name(rule).', '.sampling_name(sampling)
 y_log = y_high > 30 * y_low
 load here.'axes.gp'
-set xlabel 'batch size '.batch_size
-set ylabel latex ? '$\eta\,\times$ batch sharpness' : eta.' × batch sharpness'
+set xlabel 'batch size'.gap.batch_size
+set ylabel latex ? '$\eta\,\times$ batch sharpness' : eta.gap.'× batch sharpness'
 
 # What the lines mean; long formulas have a row of their own.
 uppers = 0; lowers = 0
@@ -40,21 +42,22 @@ set arrow from screen column_at(0), row(meaning) to screen column_at(6), row(mea
 if (uppers > 0) {
   set label full_batch_label(rule) at screen after_sample(upper_x), row(meaning + extra_row)
   set arrow from screen column_at(upper_x), row(meaning + extra_row) to screen column_at(upper_x + 6), \
-    row(meaning + extra_row) nohead linewidth 1 dashtype 2 linecolor rgb grey
+    row(meaning + extra_row) nohead linewidth 1 dashtype (8, 5) linecolor rgb grey
 }
 if (lowers > 0 && rule ne 'sgd') {
   set label noise_label(rule) at screen after_sample(lower_x), row(meaning + extra_row)
   set arrow from screen column_at(lower_x), row(meaning + extra_row) to screen column_at(lower_x + 6), \
-    row(meaning + extra_row) nohead linewidth 1 dashtype 3 linecolor rgb grey
+    row(meaning + extra_row) nohead linewidth 1.1 dashtype (1.5, 3) linecolor rgb grey
 }
 
+# Dotted lines are a little wider, also because the SVG terminal joins lines that differ in nothing but their dashes.
 do for [i = 1 : count] {
   if (upper[i] > 0) {
-    set arrow from graph 0, first upper[i] to graph 1, first upper[i] nohead linewidth 1 dashtype 2 \
+    set arrow from graph 0, first upper[i] to graph 1, first upper[i] nohead linewidth 1 dashtype (8, 5) \
       linecolor rgb paint(i) back
   }
   if (lower[i] > 0) {
-    set arrow from graph 0, first lower[i] to graph 1, first lower[i] nohead linewidth 1 dashtype 3 \
+    set arrow from graph 0, first lower[i] to graph 1, first lower[i] nohead linewidth 1.1 dashtype (1.5, 3) \
       linecolor rgb paint(i) back
   }
 }

@@ -23,10 +23,12 @@ pixels(mm, dpi) = int(mm / 25.4 * dpi + 0.5)
 face = sprintf('%s,%g', font, fontsize)
 latex_size = sprintf('\fontsize{%g}{%g}\selectfont', fontsize, 1.2 * fontsize)
 if (terminal eq 'pdf') {
-  set terminal pdfcairo enhanced color size cm(width) cm, cm(height) cm font face fontscale 0.75 linewidth 1 dashlength 0.9
+  set terminal pdfcairo enhanced color size cm(width) cm, cm(height) cm font face fontscale 0.75 linewidth 1 \
+      dashlength 0.9
 }
 if (terminal eq 'svg') {
-  set terminal svg enhanced size pixels(width, 72), pixels(height, 72) font face linewidth 0.75 dashlength 0.9
+  set terminal svg enhanced size pixels(width, 96), pixels(height, 96) font face fontscale 96.0 / 72 linewidth 0.8 \
+      dashlength 0.9
 }
 if (terminal eq 'png') {
   set terminal pngcairo enhanced color size pixels(width, 300), pixels(height, 300) font face \
@@ -58,35 +60,38 @@ shape(i) = marker[(i - 1) % 7 + 1]
 grey = '#555555'
 dot = terminal eq 'tikz' ? 1.2 : 0.5
 
-# Mathematics, for LaTeX and for gnuplot's own text.
+# Mathematics, for LaTeX and for gnuplot's own text. Some SVG viewers strip the blank before or after an italic letter: a
+# zero-width space (U+200B) on either side of it keeps it.
+gap = terminal eq 'svg' ? "\342\200\213 \342\200\213" : ' '
 beta = latex ? '$\beta$' : '{/:Italic β}'
 eta = latex ? '$\eta$' : '{/:Italic η}'
 batch_size = latex ? '$B$' : '{/:Italic B}'
-momentum_label(value) = latex ? sprintf('$\beta = %g$', value) : '{/:Italic β} = '.(value < 0 ? '−' : '').sprintf('%g', abs(value))
+momentum_label(value) = latex ? sprintf('$\beta = %g$', value) : \
+  beta.gap.'= '.(value < 0 ? '−' : '').sprintf('%g', abs(value))
 formula(text, tex) = latex ? '$'.tex.'$' : text
 
 # Formulas by rule, as gnuplot's own text and as LaTeX: the noise-free edge of ηλ (numerator and divisor) and the value of
 # η times the batch sharpness where noise dominates. A rule without a formula here, or Nesterov with β < −1/3, whose edge
 # is another, has none.
 is_one_of(rule, list) = strlen(rule) > 0 && strstrt(' '.list.' ', ' '.rule.' ') > 0
-b = '{/:Italic β}'
-has_formula(rule) = is_one_of(rule, 'sgd heavy-ball nesterov dampened ema qhm') && !(rule eq 'nesterov' && momentum[1] < -1.0 / 3)
-numerator(rule) = rule eq 'sgd' ? '2' : latex ? '2(1+\beta)' : '2(1+'.b.')'
-divisor(rule) = rule eq 'nesterov' ? (latex ? '(1+2\beta)' : '(1+2'.b.')') : \
+has_formula(rule) = is_one_of(rule, 'sgd heavy-ball nesterov dampened ema qhm') && \
+  !(rule eq 'nesterov' && momentum[1] < -1.0 / 3)
+numerator(rule) = rule eq 'sgd' ? '2' : latex ? '2(1+\beta)' : '2(1+'.beta.')'
+divisor(rule) = rule eq 'nesterov' ? (latex ? '(1+2\beta)' : '(1+2'.beta.')') : \
   rule eq 'dampened' ? (latex ? '(1-\tau)' : '(1−{/:Italic τ})') : \
-  rule eq 'ema' ? (latex ? '(1-\beta)' : '(1−'.b.')') : \
-  rule eq 'qhm' ? (latex ? '(1+\beta(1-2\nu))' : '(1+'.b.'(1−2{/:Italic ν}))') : ''
+  rule eq 'ema' ? (latex ? '(1-\beta)' : '(1−'.beta.')') : \
+  rule eq 'qhm' ? (latex ? '(1+\beta(1-2\nu))' : '(1+'.beta.'(1−2{/:Italic ν}))') : ''
 curvature = latex ? '\lambda_{\max}' : '{/:Italic λ}_{max}'
 decayed_curvature = latex ? '(\lambda_{\max}+\kappa)' : '('.curvature.'+{/:Italic κ})'
 math(text) = latex ? '$'.text.'$' : text
 over(top, bottom) = bottom eq '' ? top : top.'/'.bottom
 edge_label(rule, decay) = !has_formula(rule) ? 'noise-free edge' : math(numerator(rule).'/'. \
-  (divisor(rule) eq '' ? '' : '[').divisor(rule).(divisor(rule) eq '' || latex ? '' : ' '). \
+  (divisor(rule) eq '' ? '' : '[').divisor(rule).(divisor(rule) eq '' || latex ? '' : gap). \
   (decay > 0 ? decayed_curvature : curvature).(divisor(rule) eq '' ? '' : ']'))
 full_batch_label(rule) = !has_formula(rule) ? 'full-batch level' : math(over(numerator(rule), divisor(rule)))
 noise_label(rule) = is_one_of(rule, 'sgd ema qhm') ? math('2') : \
-  is_one_of(rule, 'heavy-ball nesterov') ? math(latex ? '2(1-\beta)' : '2(1−'.b.')') : \
-  rule eq 'dampened' ? math(over(latex ? '2(1-\beta)' : '2(1−'.b.')', divisor(rule))) : 'noise-dominated level'
+  is_one_of(rule, 'heavy-ball nesterov') ? math(latex ? '2(1-\beta)' : '2(1−'.beta.')') : \
+  rule eq 'dampened' ? math(over(latex ? '2(1-\beta)' : '2(1−'.beta.')', divisor(rule))) : 'noise-dominated level'
 
 rule_name(rule) = \
   rule eq 'sgd' ? 'SGD' : \

@@ -29,8 +29,8 @@ stats csv using (has("measured_upper") ? see_y(column("measured_upper")) : 0) no
 if (!exists("heading")) heading = rule_name(rule).', '.sampling_name(sampling)
 y_log = 1
 load here.'axes.gp'
-set xlabel 'batch size '.batch_size
-set ylabel 'step size '.eta
+set xlabel 'batch size'.gap.batch_size
+set ylabel 'step size'.gap.eta
 
 # What the lines mean; a long formula has a row of its own.
 edges = 0; curves = 0
@@ -52,13 +52,13 @@ if (edges > 0) {
   edge_x = extra_row ? 0 : 45
   edge_y = row(meaning + extra_row)
   set label edge_label(rule, decay) at screen after_sample(edge_x), edge_y
-  set arrow from screen column_at(edge_x), edge_y to screen column_at(edge_x + 6), edge_y nohead linewidth 1 dashtype 2 \
-    linecolor rgb grey
+  set arrow from screen column_at(edge_x), edge_y to screen column_at(edge_x + 6), edge_y nohead \
+    linewidth 1 dashtype (8, 5) linecolor rgb grey
 }
 
 do for [i = 1 : count] {
   if (edge[i] > 0) {
-    set arrow from graph 0, first edge[i] to graph 1, first edge[i] nohead linewidth 1 dashtype 2 \
+    set arrow from graph 0, first edge[i] to graph 1, first edge[i] nohead linewidth 1 dashtype (8, 5) \
       linecolor rgb paint(i) back
   }
   # One batch size is no curve: a short stroke shows the theory then.
@@ -74,8 +74,8 @@ plot for [i = 1 : count] csv using (column("batch")):(select(i, "theory")) with 
      for [i = 1 : count] csv using (column("batch")):(select(i, "measured")) with points \
        pointtype shape(i) pointsize 1.5 * dot linecolor rgb '#ffffff', \
      for [i = 1 : count] csv using (column("batch")):(select(i, "measured_lower")):(0): \
-       (select(i, "measured_upper") - select(i, "measured_lower")) with vectors heads size screen across(0.6), 90 fixed \
-       linewidth 0.9 linecolor rgb paint(i), \
+       (select(i, "measured_upper") - select(i, "measured_lower")) with vectors \
+       heads size screen across(0.6), 90 fixed linewidth 0.9 linecolor rgb paint(i), \
      for [i = 1 : count] csv using (column("batch")):(select(i, "measured")) with points \
        pointtype shape(i) pointsize dot linecolor rgb paint(i)
 unset output

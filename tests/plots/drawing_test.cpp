@@ -29,10 +29,9 @@ using namespace brink::cli;
 
 namespace {
 
-/// The text of an SVG without its markup.
+/// The text of an SVG without its markup and without blanks, of any width.
 std::string visible_text(const fs::path& svg) {
-  std::string text = std::regex_replace(read_file(svg), std::regex("<[^>]*>|\\n|\\t"), "");
-  return std::regex_replace(text, std::regex("\\s+"), " ");
+  return std::regex_replace(read_file(svg), std::regex("<[^>]*>|\\s|\u200b"), "");
 }
 
 CellResult cell(double momentum, brink::Index batch_size, double eta, double edge, double measured = 0) {
@@ -106,13 +105,12 @@ TEST_CASE("every curve and line is labelled", "[plots]") {
   options.terminals = {"svg"};
   for (const auto& name : figure_names(run.run)) (void)draw_figure(run.run, name, options);
   const auto thresholds = visible_text(run.run.figures() / "thresholds.svg");
-  for (const char* label : {"β = 0", "β = 0.5", "β = 0.9", "theory", "simulation", "2(1+β)/λ max", "batch size B",
-                            "step size η", "heavy ball, without replacement"}) {
+  for (const char* label : {"β=0", "β=0.5", "β=0.9", "theory", "simulation", "2(1+β)/λmax", "batchsizeB", "stepsizeη",
+                            "heavyball,withoutreplacement"}) {
     CAPTURE(label, thresholds);
-    const std::string without_blanks = std::regex_replace(std::string(label), std::regex(" "), "");
-    CHECK(std::regex_replace(thresholds, std::regex(" "), "").find(without_blanks) != std::string::npos);
+    CHECK(thresholds.find(label) != std::string::npos);
   }
-  const auto plateaus = std::regex_replace(visible_text(run.run.figures() / "plateaus.svg"), std::regex(" "), "");
+  const auto plateaus = visible_text(run.run.figures() / "plateaus.svg");
   for (const char* label : {"β=0.5", "β=0.9", "criticalmode", "2(1+β)", "2(1−β)", "batchsizeB", "η×batchsharpness"}) {
     CAPTURE(label, plateaus);
     CHECK(plateaus.find(label) != std::string::npos);

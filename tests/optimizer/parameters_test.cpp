@@ -44,7 +44,7 @@ TEST_CASE("plain SGD has no momentum", "[fast][optimizer]") {
     CHECK_THROWS_AS(make_update_rule("sgd", with_momentum(beta)), InvalidInput);
 }
 
-TEST_CASE("ν must lie in [0, 1]", "[fast][optimizer]") {
+TEST_CASE("ν must lie between 0 and 1", "[fast][optimizer]") {
   RuleParameters parameters = with_momentum(0.5);
   for (const double nu : {-0.1, 1.1, -1e-12, kInfinity, kNotANumber}) {
     parameters.nu = nu;

@@ -108,7 +108,7 @@ std::vector<Rule> all_rules() {
       make_rule("nesterov", -0.6),
       make_rule("nesterov", 0.8, 0.1),
       dampened(0.9, 0.5),
-      dampened(0.5, -0.4),
+      dampened(0.5, 0.2),
       make_rule("ema", 0.9),
       make_rule("ema", -0.5),
       make_rule("ema", 0.6, 0.3),

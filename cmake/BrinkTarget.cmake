@@ -14,3 +14,10 @@ function(brink_target name)
     target_link_options(${name} PRIVATE -fsanitize=address,undefined)
   endif()
 endfunction()
+
+# brink_precompile(NAME HEADER...): parses the heavy headers of a target once instead of once a file.
+function(brink_precompile name)
+  if(BRINK_PRECOMPILE)
+    target_precompile_headers(${name} PRIVATE ${ARGN})
+  endif()
+endfunction()

@@ -97,7 +97,6 @@ build_jobs() {
 build_preset() {
   local -r preset=$1
   shift
-  if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
   cmake --preset "$preset" -S "$repository" -Wno-dev --log-level=WARNING
   cmake --build "$repository/build/$preset" --parallel "$(build_jobs 1500000)" "$@"
 }

@@ -19,7 +19,10 @@ void add_format_flag(CLI::App& app, Format& format) {
 void add_common_flags(CLI::App& app, CommonFlags& flags) {
   flags.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const auto group = [](CLI::Option* option) { option->group("Run"); };
-  group(app.add_option("--seed", flags.seed, "seed of every random stream")->type_name("N")->default_str("0"));
+  group(app.add_option("--seed", flags.seed, "seed of every random stream")
+            ->check(CLI::NonNegativeNumber)
+            ->type_name("N")
+            ->default_str("0"));
   group(app.add_option("--threads", flags.threads, "threads; the result does not depend on it")
             ->check(CLI::Range(1, 4096))
             ->type_name("N")

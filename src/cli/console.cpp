@@ -33,6 +33,7 @@ std::string duration_text(double seconds) {
 }
 
 constexpr auto kRedraw = std::chrono::milliseconds(100);
+constexpr auto kPatience = std::chrono::seconds(2);  // work that ends sooner needs no progress
 
 }  // namespace
 
@@ -71,7 +72,6 @@ void Console::start(std::string title) {
   tenths_ = 0;
   started_ = Clock::now();
   drawn_ = {};
-  if (!quiet_ && !terminal_) write_error_stream(title_ + "\n");
 }
 
 void Console::finish() {
@@ -106,6 +106,7 @@ void Console::report(double fraction) {
     draw_bar(best_);
     return;
   }
+  if (Clock::now() - started_ < kPatience) return;
   const int tenths = static_cast<int>(best_ * 10);
   if (tenths <= tenths_) return;
   tenths_ = tenths;

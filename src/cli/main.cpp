@@ -50,6 +50,11 @@ int parse_and_run(int argc, char** argv) {
     return kDone;
   } catch (const CLI::ParseError& error) {
     const auto chosen = program.get_subcommands();
+    if (chosen.empty() && !program.remaining().empty()) {
+      std::string names;
+      for (const auto& [app, action] : commands) names += (names.empty() ? "" : ", ") + app->get_name();
+      return fail(kWrongInput, fmt::format("subcommand = {}, need one of {}", program.remaining().front(), names));
+    }
     return fail(kWrongInput, fmt::format("{}; see brink {}--help", error.what(),
                                          chosen.empty() ? "" : chosen.front()->get_name() + " "));
   }

@@ -74,6 +74,7 @@ struct VerifySection {
   double largest_undetectable = 0.02;
   std::vector<std::int64_t> direct_cells;
   bool measure_threshold = true;
+  bool equal_cost = true;
   bool curve = true;
 
   template <class Self, class Visitor>
@@ -84,6 +85,9 @@ struct VerifySection {
     field("direct_cells", self.direct_cells,
           "cells (counted from 0, in the order of the table) also run by the direct engine; none given: one is chosen",
           "integers >= 0, below the number of cells");
+    field("equal_cost", self.equal_cost,
+          "cells of smaller batches move more replicas, up to 64 times, for about the same work a cell",
+          "true or false");
     field("measure_threshold", self.measure_threshold,
           "also measure the threshold itself, as the zero of the measured growth", "true or false");
     field("curve", self.curve, "draw the theory at more batch sizes than were simulated", "true or false");

@@ -63,6 +63,7 @@ VerificationPlan make_plan(const Job& job, std::vector<Cell> cells, const Flags&
     check_argument(cell >= 0, "[verify]", "direct_cells", cell, "integers >= 0");
     plan.direct_cells.push_back(static_cast<std::size_t>(cell));
   }
+  plan.equal_cost = job.verify.equal_cost;
   plan.measure_threshold = job.verify.measure_threshold;
   plan.perturb_theory = flags.perturb_theory;
   plan.threads = flags.common.threads;

@@ -22,7 +22,16 @@ void check_symmetric_input(const Matrix& a) {
 Vector decompose(Matrix& a, char job) {
   Vector ascending(a.rows());
   const auto n = static_cast<lapack_int>(a.rows());
-  const lapack_int info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, job, 'L', n, a.data(), n, ascending.data());
+  // The workspace is ours because its alignment decides which kernels BLAS takes, and so the last bits of the result.
+  double optimal_work = 0;
+  lapack_int optimal_integer_work = 0;
+  LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'L', n, a.data(), n, ascending.data(), &optimal_work, -1,
+                      &optimal_integer_work, -1);
+  Vector work(static_cast<Index>(optimal_work));
+  Eigen::Matrix<lapack_int, Eigen::Dynamic, 1> integer_work(optimal_integer_work);
+  const lapack_int info = LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'L', n, a.data(), n, ascending.data(), work.data(),
+                                              static_cast<lapack_int>(work.size()), integer_work.data(),
+                                              static_cast<lapack_int>(integer_work.size()));
   if (info != 0) {
     throw NotConverged(fmt::format("symmetric_eigen: LAPACK dsyevd stopped with info = {} at dimension {}", info, n));
   }

@@ -54,6 +54,19 @@ std::size_t display_width(const std::string& text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
+/// A column name as lines of at most `width` characters, broken after underscores (a longer word stays whole).
+std::vector<std::string> wrapped(const std::string& name, std::size_t width) {
+  std::vector<std::string> lines(1);
+  for (std::size_t begin = 0; begin < name.size();) {
+    const auto end = std::min(name.find('_', begin), name.size() - 1) + 1;
+    const auto word = name.substr(begin, end - begin);
+    if (!lines.back().empty() && display_width(lines.back() + word) > width) lines.emplace_back();
+    lines.back() += word;
+    begin = end;
+  }
+  return lines;
+}
+
 template <class Fields, class Field>
 std::string csv_line(const Fields& fields, const Field& field) {
   std::string line;
@@ -81,40 +94,49 @@ std::string to_csv(const Table& table) {
 }
 
 std::string to_text(const Table& table) {
+  constexpr std::size_t kNarrowest = 10;  // names are broken to fit their values, but not below this
   const std::size_t columns = table.columns().size();
-  std::vector<std::vector<std::string>> lines(1);
+  std::vector<std::vector<std::string>> lines;
   std::vector<bool> to_the_right(columns, false);
-  for (const auto& column : table.columns()) lines[0].push_back(column.name);
+  std::vector<std::size_t> widths(columns, 0);
   for (const auto& row : table.rows()) {
     auto& line = lines.emplace_back();
     for (std::size_t j = 0; j < columns; ++j) {
       line.push_back(text_field(row[j], table.columns()[j].significant_digits));
       to_the_right[j] = to_the_right[j] || is_number(row[j]);
+      widths[j] = std::max(widths[j], display_width(line[j]));
     }
   }
-  std::vector<std::size_t> widths(columns, 0);
-  for (const auto& line : lines) {
-    for (std::size_t j = 0; j < columns; ++j) widths[j] = std::max(widths[j], display_width(line[j]));
+
+  std::vector<std::vector<std::string>> names;
+  std::size_t height = 0;
+  for (std::size_t j = 0; j < columns; ++j) {
+    names.push_back(wrapped(table.columns()[j].name, std::max(widths[j], kNarrowest)));
+    for (const auto& part : names[j]) widths[j] = std::max(widths[j], display_width(part));
+    height = std::max(height, names[j].size());
+  }
+  std::vector<std::vector<std::string>> head(height, std::vector<std::string>(columns));
+  for (std::size_t j = 0; j < columns; ++j) {
+    for (std::size_t i = 0; i < names[j].size(); ++i) head[height - names[j].size() + i][j] = names[j][i];
   }
 
   std::string text;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
+  const auto write = [&](const std::vector<std::string>& fields) {
     std::string shown;
     for (std::size_t j = 0; j < columns; ++j) {
-      const std::string padding(widths[j] - display_width(lines[i][j]), ' ');
+      const std::string padding(widths[j] - display_width(fields[j]), ' ');
       if (j != 0) shown += "  ";
-      shown += to_the_right[j] ? padding + lines[i][j] : lines[i][j] + padding;
+      shown += to_the_right[j] ? padding + fields[j] : fields[j] + padding;
     }
-    shown.erase(shown.find_last_not_of(' ') + 1);
-    text += shown + '\n';
-    if (i == 0) {
-      for (std::size_t j = 0; j < columns; ++j) {
-        if (j != 0) text += "  ";
-        for (std::size_t k = 0; k < widths[j]; ++k) text += "─";
-      }
-      text += '\n';
-    }
+    text += shown.substr(0, shown.find_last_not_of(' ') + 1) + '\n';
+  };
+  std::for_each(head.begin(), head.end(), write);
+  for (std::size_t j = 0; j < columns; ++j) {
+    if (j != 0) text += "  ";
+    for (std::size_t k = 0; k < widths[j]; ++k) text += "─";
   }
+  text += '\n';
+  std::for_each(lines.begin(), lines.end(), write);
   return text;
 }
 

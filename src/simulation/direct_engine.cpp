@@ -27,9 +27,10 @@ class DirectEngine final : public FilterEngine {
   void advance(std::uint32_t step, std::uint32_t first_stream, Index count, double* states) const override {
     const Index samples = problem_->samples();
     thread_local std::vector<std::uint32_t> batch;
-    thread_local std::vector<double> workspace;
+    thread_local Vector workspace;  // aligned, as sums of the problem may depend on it in their last bits
+    const Index wanted = 3 * length() + problem_->workspace_size();
     batch.resize(static_cast<std::size_t>(std::max(samples, dynamics().batch_size)));
-    workspace.resize(static_cast<std::size_t>(3 * length() + problem_->workspace_size()));
+    if (workspace.size() != wanted) workspace.resize(wanted);
     double* theta = workspace.data();
     double* gradient = theta + length();
     double* gradient_at_minimum = gradient + length();

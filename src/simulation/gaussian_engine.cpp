@@ -1,7 +1,6 @@
 #include "gaussian_engine.hpp"
 
 #include <cmath>
-#include <vector>
 
 #include "brink/base/error.hpp"
 #include "filter_engine.hpp"
@@ -27,8 +26,8 @@ class GaussianEngine final : public FilterEngine {
   }
 
   void advance(std::uint32_t step, std::uint32_t first_stream, Index count, double* states) const override {
-    thread_local std::vector<double> workspace;
-    workspace.resize(static_cast<std::size_t>(2 * length()));
+    thread_local Vector workspace;  // aligned: the last bits of sums follow the alignment
+    if (workspace.size() != 2 * length()) workspace.resize(2 * length());
     for (Index i = 0; i < count; ++i) {
       Philox random(dynamics().seed, Purpose::gaussian_rows, first_stream + static_cast<std::uint32_t>(i), step);
       double* state = states + i * state_size();

@@ -1,5 +1,7 @@
 #include "brink/simulation/measured_threshold.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -11,22 +13,30 @@
 namespace brink {
 namespace {
 
-// Full runs are spread over ±kSpan in ln η around the zero: wide enough for the slope, narrow enough for a parabola.
-constexpr double kSpan = 0.08;
+// Full runs cover kSpan in ln η at first, a fifth of it below the zero: enough to interpolate, and little enough that Λ
+// has not yet bent from the critical mode to directions that barely decay. Where they do not fit a parabola they cover
+// half as much, and so on.
+constexpr double kSpan = 0.12;
+constexpr double kShareBelow = 0.2;
 constexpr int kFullRuns = 5;
-// Short runs only have to bring the zero within the span of the full ones.
+constexpr int kMostRounds = 7;
+constexpr double kPoorFit = 0.05;  // p-value of χ² below which the span is halved
+// The zero must lie between these places, in spans above the lowest full run.
+constexpr double kLowestZero = -0.1;
+constexpr double kHighestZero = 0.5;
+// Short runs only have to bring the zero near the full ones.
 constexpr Index kShortRunFactor = 4;
 constexpr double kBracketRatio = 1.1;
-constexpr int kLargestShortRuns = 60;
-// How close below the noise-free edge the search starts.
-constexpr double kEdgeMargin = 1e-3;
+constexpr int kMostBracketRuns = 12;  // steps double: more than 2^-60 … 2^60 of the start
+// Growth counts as growth when it exceeds so many standard errors.
+constexpr double kClearly = 3;
 constexpr std::uint64_t kSeedStride = 0x9E3779B97F4A7C15ULL;  // golden ratio: seeds of different runs are far apart
 
 class Runner {
  public:
   Runner(const EngineFactory& make_engine, const Dynamics& dynamics, const SimulationOptions& options,
          const Monitor& monitor)
-      : make_engine_(make_engine), dynamics_(dynamics), options_(options), monitor_{{}, monitor.interrupted} {}
+      : make_engine_(make_engine), dynamics_(dynamics), options_(options), monitor_(monitor) {}
 
   NoisyPoint run(double log_eta, bool full) {
     Dynamics at = dynamics_;
@@ -38,7 +48,10 @@ class Runner {
       options.steps = std::max<Index>(options.steps / kShortRunFactor, 2 * kTimeBatches);
     }
     const auto engine = make_engine_(at);
-    const GrowthEstimate growth = cloning_growth(*engine, at, options, monitor_);
+    const GrowthEstimate growth = cloning_growth(*engine, at, options, {{}, monitor_.interrupted});
+    // Nobody knows how many runs there will be: each one takes the same share of what is left.
+    left_ *= full ? 0.85 : 0.97;
+    monitor_.report(1 - left_);
     for (const auto& warning : growth.log_growth.warnings) {
       if (full && std::find(warnings_.begin(), warnings_.end(), warning) == warnings_.end()) {
         warnings_.push_back(warning);
@@ -54,89 +67,122 @@ class Runner {
   const EngineFactory& make_engine_;
   const Dynamics& dynamics_;
   const SimulationOptions& options_;
-  Monitor monitor_;
+  const Monitor& monitor_;
+  double left_ = 1;
   Index runs_ = 0;
   std::vector<std::string> warnings_;
 };
 
-/// The crossing of an increasing function inside [−reach, reach], or the end it does not cross before.
-template <class Function>
-double crossing(Function f, double reach) {
-  double low = -reach;
-  double high = reach;
-  if (f(low) >= 0) return low;
-  if (f(high) <= 0) return high;
-  for (int i = 0; i < 100; ++i) {
-    const double middle = 0.5 * (low + high);
-    (f(middle) < 0 ? low : high) = middle;
+bool clearly_grows(const NoisyPoint& point) { return point.y > kClearly * point.standard_error; }
+
+/// ln of a step size near the zero, from short runs.
+double search(Runner& runner, double start) {
+  double step = std::log(kBracketRatio);
+  double low = start;
+  double high = start;
+  NoisyPoint at_high = runner.run(start, false);
+  const bool downwards = clearly_grows(at_high);
+  for (int runs = 0;; ++runs) {
+    if (runs > kMostBracketRuns) {
+      throw NotConverged(fmt::format("measure_threshold: growth does not change its sign between eta = {:.6g} and {:.6g}",
+                                     std::exp(low), std::exp(high)));
+    }
+    const double probe = downwards ? high - step : low + step;
+    const NoisyPoint point = runner.run(probe, false);
+    const bool grows = clearly_grows(point);
+    if (grows) at_high = point;
+    (grows ? high : low) = probe;
+    if (grows != downwards) break;
+    step *= 2;
   }
-  return 0.5 * (low + high);
+  while (high - low > 1.01 * std::log(kBracketRatio)) {
+    const double middle = 0.5 * (low + high);
+    const NoisyPoint point = runner.run(middle, false);
+    if (clearly_grows(point)) at_high = point;
+    (clearly_grows(point) ? high : low) = middle;
+  }
+  const NoisyPoint above = runner.run(high + kSpan, false);
+  if (!(above.y > at_high.y)) return high;
+  return std::clamp(high - at_high.y * kSpan / (above.y - at_high.y), low, high);
+}
+
+/// The first place on the way from `from` to `to` where f is negative, or positive as asked; `to` when there is none.
+template <class Function>
+double first_crossing(Function f, double from, double to, bool negative) {
+  constexpr int steps = 64;
+  const auto crossed = [&](double u) { return negative ? f(u) < 0 : f(u) > 0; };
+  double before = from;
+  for (int i = 1; i <= steps; ++i) {
+    double after = from + (to - from) * i / steps;
+    if (!crossed(after)) {
+      before = after;
+      continue;
+    }
+    for (int halving = 0; halving < 50; ++halving) {
+      const double middle = 0.5 * (before + after);
+      (crossed(middle) ? after : before) = middle;
+    }
+    return 0.5 * (before + after);
+  }
+  return to;
+}
+
+/// A parabola through full runs between `lowest` and `span` above it.
+Parabola fit_above(Runner& runner, double lowest, double span) {
+  std::vector<NoisyPoint> points;
+  for (int i = 0; i < kFullRuns; ++i) {
+    points.push_back(runner.run(lowest + span * i / (kFullRuns - 1), true));
+    points.back().x -= lowest;
+  }
+  return Parabola(points);
 }
 
 }  // namespace
 
-MeasuredThreshold measure_threshold(const EngineFactory& make_engine, const Dynamics& dynamics, double eta_edge,
+MeasuredThreshold measure_threshold(const EngineFactory& make_engine, const Dynamics& dynamics, double eta_start,
                                     const SimulationOptions& options, const Monitor& monitor) {
-  check_argument(eta_edge > 0 && std::isfinite(eta_edge), "measure_threshold", "eta_edge", eta_edge,
+  check_argument(eta_start > 0 && std::isfinite(eta_start), "measure_threshold", "eta_start", eta_start,
                  "a finite number > 0");
   Runner runner(make_engine, dynamics, options, monitor);
   MeasuredThreshold result;
   result.eta.kind = ErrorKind::standard_error;
   result.eta.method = "zero of the cloning growth rate, parabola in ln eta";
 
-  double high = std::log(eta_edge) + std::log1p(-kEdgeMargin);
-  if (runner.run(high, true).y < 0) {
-    result.eta.value = eta_edge;
-    result.eta.error = kEdgeMargin * eta_edge;
-    result.degrees_of_freedom = 1;
-    result.lower = eta_edge * (1 - kEdgeMargin);
-    result.upper = eta_edge;
-    result.runs = runner.runs();
-    result.eta.warnings.emplace_back(
-        "growth is negative up to the noise-free edge: the noise does not set the threshold");
-    return result;
-  }
-  double low = high - std::log(2.0);
-  int short_runs = 0;
-  while (runner.run(low, false).y > 0) {
-    high = low;
-    low -= std::log(2.0);
-    if (++short_runs > kLargestShortRuns) {
-      throw NotConverged("measure_threshold: growth stays positive down to 2^-60 of the noise-free edge");
+  double span = kSpan;
+  double lowest = search(runner, std::log(eta_start)) - kShareBelow * span;
+  for (int round = 1;; ++round) {
+    const Parabola fit = fit_above(runner, lowest, span);
+    // From above: a parabola may turn below its zero, the growth does not.
+    const double zero = first_crossing([&](double u) { return fit.value(u); }, 2 * span, -span, true);
+    const bool poor = fit.goodness_of_fit() < kPoorFit;
+    const bool outside = zero < kLowestZero * span || zero > kHighestZero * span;
+    if ((poor || outside) && round < kMostRounds) {
+      if (poor) span *= 0.5;
+      lowest += zero - kShareBelow * span;
+      continue;
     }
+    result.slope = fit.slope(zero);
+    result.degrees_of_freedom = fit.degrees_of_freedom(zero);
+    result.eta.value = std::exp(lowest + zero);
+    result.eta.error = result.eta.value * fit.standard_error(zero) / std::abs(result.slope);
+    // Fieller: every η at which a growth rate of zero is not rejected.
+    const auto margin = [&](double u) {
+      return student_quantile(0.975, fit.degrees_of_freedom(u)) * fit.standard_error(u);
+    };
+    const double reach = 3 * span;
+    result.lower =
+        std::exp(lowest + first_crossing([&](double u) { return fit.value(u) + margin(u); }, zero, -reach, true));
+    result.upper =
+        std::exp(lowest + first_crossing([&](double u) { return fit.value(u) - margin(u); }, zero, reach, false));
+    result.eta.warnings = runner.warnings();
+    if (poor) result.eta.warnings.emplace_back("the growth near its zero is not a parabola within its errors");
+    if (outside) {
+      result.eta.warnings.emplace_back("the zero lies outside the full runs: more replicas or steps are needed");
+    }
+    break;
   }
-  while (high - low > std::log(kBracketRatio)) {
-    const double middle = 0.5 * (low + high);
-    (runner.run(middle, false).y > 0 ? high : low) = middle;
-  }
-
-  const double centre = 0.5 * (low + high);
-  const double ceiling = std::log(eta_edge) + std::log1p(-kEdgeMargin);
-  std::vector<NoisyPoint> points;
-  for (int i = 0; i < kFullRuns; ++i) {
-    const double offset = kSpan * (2.0 * i / (kFullRuns - 1) - 1);
-    NoisyPoint point = runner.run(std::min(centre + offset, ceiling - kSpan * 0.1 * (kFullRuns - 1 - i)), true);
-    point.x -= centre;
-    points.push_back(point);
-  }
-  const Parabola fit(points);
-  const double reach = 3 * kSpan;
-  const auto margin = [&](double u) {
-    return student_quantile(0.975, fit.degrees_of_freedom(u)) * fit.standard_error(u);
-  };
-  const double zero = crossing([&](double u) { return fit.value(u); }, reach);
-  result.slope = fit.slope(zero);
-  result.eta.value = std::exp(centre + zero);
-  result.eta.error = result.eta.value * fit.standard_error(zero) / std::abs(result.slope);
-  result.degrees_of_freedom = fit.degrees_of_freedom(zero);
-  // Fieller: every η at which a growth rate of zero is not rejected.
-  result.lower = std::exp(centre + crossing([&](double u) { return fit.value(u) + margin(u); }, reach));
-  result.upper = std::exp(centre + crossing([&](double u) { return fit.value(u) - margin(u); }, reach));
   result.runs = runner.runs();
-  result.eta.warnings = runner.warnings();
-  if (std::abs(zero) > 1.5 * kSpan) {
-    result.eta.warnings.emplace_back("the zero lies outside the full runs: more replicas or steps are needed");
-  }
+  monitor.report(1);
   return result;
 }
 

@@ -65,8 +65,11 @@ double spectral_radius(Matrix a) {
   const auto size = static_cast<lapack_int>(a.rows());
   Vector real(a.rows());
   Vector imaginary(a.rows());
-  const lapack_int info = LAPACKE_dgeev(LAPACK_COL_MAJOR, 'N', 'N', size, a.data(), size, real.data(), imaginary.data(),
-                                        nullptr, 1, nullptr, 1);
+  // The workspace is ours because its alignment decides which kernels BLAS takes, and so the last bits of the result.
+  Vector work(8 * a.rows());
+  const lapack_int info =
+      LAPACKE_dgeev_work(LAPACK_COL_MAJOR, 'N', 'N', size, a.data(), size, real.data(), imaginary.data(), nullptr, 1,
+                         nullptr, 1, work.data(), static_cast<lapack_int>(work.size()));
   if (info != 0) {
     throw NotConverged("deterministic_log_growth: LAPACK dgeev failed with info = " + std::to_string(info));
   }

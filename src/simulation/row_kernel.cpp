@@ -38,11 +38,17 @@ template <int Rows, int Registers>
   for (int j = 0; j < Rows; ++j) a[j] = rows.data + wanted[j] * (Registers * kLanes);
   Lanes even[4] = {};
   Lanes odd[4] = {};  // a second set of sums keeps the multiply-add units busy over their latency
+  for (int j = 0; j < Rows; ++j) {
+    even[j] = lanes(x) * lanes(a[j]);
+    if constexpr (Registers > 1) odd[j] = lanes(x + kLanes) * lanes(a[j] + kLanes);
+  }
 #pragma GCC unroll 8
-  for (int i = 0; i < Registers; ++i) {
+  for (int i = 2; i < Registers; ++i) {
     for (int j = 0; j < Rows; ++j) (i % 2 == 0 ? even : odd)[j] += lanes(x + i * kLanes) * lanes(a[j] + i * kLanes);
   }
   const Lanes products = signed_products<Rows>(even, odd, rows, wanted, scale);
+  // The rows are read again: the compiler would rather keep them, and spill to the stack what no register holds.
+  asm volatile("" : : : "memory");
 #pragma GCC unroll 8
   for (int i = 0; i < Registers; ++i) {
     for (int j = 0; j < Rows; ++j) gradient[i] += products[j] * lanes(a[j] + i * kLanes);

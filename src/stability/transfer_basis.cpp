@@ -184,7 +184,9 @@ TransferSolution TransferBasis::iterate(const TransferProblem& problem, bool fin
     solution.error = find_root ? eigenvalue_error / std::max(slope, 1e-3) : eigenvalue_error;
 
     const bool accurate = solution.error <= kTolerance * (1 + std::abs(solution.s));
-    const bool clearly_below = solution.at_upper && top + solution.residual < 1;
+    // A residual bounds the distance to some eigenvalue; a small one, reached from a start that overlaps every positive
+    // mode, belongs to the top.
+    const bool clearly_below = solution.at_upper && top + solution.residual < 1 && solution.residual < 0.01 * top;
     if (solution.error < 0.5 * least_error) {
       least_error = solution.error;
       without_progress = 0;

@@ -6,10 +6,19 @@
 
 namespace brink {
 
+namespace {
+
+/// A copy in aligned memory: the order in which Eigen sums follows the alignment, and with it the last bits.
+Vector aligned(const std::vector<double>& series) {
+  return Eigen::Map<const Vector>(series.data(), static_cast<Index>(series.size()));
+}
+
+}  // namespace
+
 double autocorrelation_time(const std::vector<double>& series) {
   const auto size = static_cast<Index>(series.size());
   check_argument(size >= 2, "autocorrelation_time", "series.size()", size, "at least 2 values");
-  const Eigen::Map<const Vector> values(series.data(), size);
+  const Vector values = aligned(series);
   const Vector centred = values.array() - values.mean();
   const double variance = centred.squaredNorm();
   if (!(variance > 1e-28 * values.squaredNorm())) return 1;  // constant up to round-off
@@ -28,7 +37,7 @@ BatchMeans batch_means(const std::vector<double>& series, Index batches) {
   const auto size = static_cast<Index>(series.size());
   check_argument(batches >= 2 && batches <= size, "batch_means", "batches", batches,
                  "2 <= batches <= number of values = " + std::to_string(size));
-  const Eigen::Map<const Vector> values(series.data(), size);
+  const Vector values = aligned(series);
   const Index length = size / batches;
   Vector means(batches);
   for (Index b = 0; b < batches; ++b) means[b] = values.segment(b * length, length).mean();

@@ -15,43 +15,29 @@ constexpr double kNoiseFreeTolerance = 1e-8;
 constexpr double kRounding = 1e-11;  // of a growth rate that was summed over thousands of steps
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// The band around theory that a run of finite length may lie in.
-void set_allowances(const LinearizedModel& model, const TheoryPoint& point, const Measurement& measured,
-                    Comparison& comparison) {
-  const auto window = static_cast<double>(measured.steps);
-  const double memory = std::exp(-point.gap * static_cast<double>(measured.settling));
-  const bool isotropic_below = point.eta_over_threshold < 1 - 1e-9;
-  const double rest_over_leading = isotropic_below ? static_cast<double>(model.rank() - 1) : 1.0;
-  comparison.allowance_below = std::log1p(rest_over_leading * memory) / window;
-  comparison.allowance_above = isotropic_below ? 0 : comparison.allowance_below;
-}
-
-double distance_from_band(const Comparison& comparison) {
+/// Estimate minus theory, less what theory itself does not know.
+double distance(const Comparison& comparison) {
   const double difference = comparison.estimate - comparison.theory;
-  const double above = comparison.allowance_above + comparison.theory_error + kRounding;
-  const double below = comparison.allowance_below + comparison.theory_error + kRounding;
-  if (difference > above) return difference - above;
-  if (difference < -below) return difference + below;
-  return 0;
+  const double slack = comparison.theory_error + kRounding;
+  return difference > slack ? difference - slack : difference < -slack ? difference + slack : 0.0;
 }
 
 /// Score, critical score and power of a comparison whose numbers are set. `slope` is d(theory)/d ln η.
 void score(double slope, double level_of_one, Comparison& comparison) {
   if (comparison.standard_error > 0) {
-    comparison.z = distance_from_band(comparison) / comparison.standard_error;
+    comparison.z = distance(comparison) / comparison.standard_error;
     comparison.critical_z = student_quantile(1 - level_of_one / 2, comparison.degrees_of_freedom);
-    const double allowance = std::max(comparison.allowance_above, comparison.allowance_below);
-    const double margin = (comparison.critical_z + normal_quantile(kPower)) * comparison.standard_error + allowance;
-    comparison.own_detectable_error = slope > 0 ? margin / slope : kInfinity;
+    const double margin = (comparison.critical_z + normal_quantile(kPower)) * comparison.standard_error;
+    comparison.own_detectable_error = slope != 0 ? margin / std::abs(slope) : kInfinity;
   } else {
-    comparison.z = distance_from_band(comparison) / kNoiseFreeTolerance;
+    comparison.z = distance(comparison) / kNoiseFreeTolerance;
     comparison.critical_z = 1;
     comparison.own_detectable_error = slope != 0 ? 2 * kNoiseFreeTolerance / std::abs(slope) : kInfinity;
   }
 }
 
-Comparison compare(const LinearizedModel& model, const CellTheory& theory, const MeasurementUnit& unit,
-                   const Measurement& measured, double level_of_one) {
+Comparison compare(const CellTheory& theory, const MeasurementUnit& unit, const Measurement& measured,
+                   double level_of_one) {
   Comparison comparison;
   comparison.cell = unit.cell;
   comparison.engine = measured.engine;
@@ -74,7 +60,6 @@ Comparison compare(const LinearizedModel& model, const CellTheory& theory, const
     comparison.theory = point.log_growth;
     comparison.theory_error = point.error;
     slope = point.slope;
-    if (theory.has_noise) set_allowances(model, point, measured, comparison);
   }
   score(slope, level_of_one, comparison);
   return comparison;
@@ -101,9 +86,8 @@ void add_warnings(const std::vector<std::string>& from, std::vector<std::string>
 
 }  // namespace
 
-VerificationReport judge(const LinearizedModel& model, const VerificationPlan& plan,
-                         const std::vector<CellTheory>& theories, const std::vector<MeasurementUnit>& units,
-                         const std::vector<Measurement>& measurements) {
+VerificationReport judge(const VerificationPlan& plan, const std::vector<CellTheory>& theories,
+                         const std::vector<MeasurementUnit>& units, const std::vector<Measurement>& measurements) {
   VerificationReport report;
   for (const auto& theory : theories) report.cells.push_back(theory.result);
 
@@ -113,7 +97,7 @@ VerificationReport judge(const LinearizedModel& model, const VerificationPlan& p
   for (std::size_t i = 0; i < units.size(); ++i) {
     const MeasurementUnit& unit = units[i];
     CellResult& cell = report.cells[unit.cell];
-    report.comparisons.push_back(compare(model, theories[unit.cell], unit, measurements[i], level_of_one));
+    report.comparisons.push_back(compare(theories[unit.cell], unit, measurements[i], level_of_one));
     add_warnings(measurements[i].warnings, cell.warnings);
     if (unit.kind != MeasurementUnit::Kind::threshold) continue;
     cell.measured_eta = measurements[i].value;

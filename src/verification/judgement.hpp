@@ -8,8 +8,7 @@
 namespace brink {
 
 /// The comparisons of measured against theoretical values, in the order of `units`, and the verdict of every cell.
-[[nodiscard]] VerificationReport judge(const LinearizedModel& model, const VerificationPlan& plan,
-                                       const std::vector<CellTheory>& theories,
+[[nodiscard]] VerificationReport judge(const VerificationPlan& plan, const std::vector<CellTheory>& theories,
                                        const std::vector<MeasurementUnit>& units,
                                        const std::vector<Measurement>& measurements);
 

@@ -8,12 +8,13 @@
 #include "brink/base/parallel.hpp"
 #include "brink/simulation/measured_threshold.hpp"
 #include "brink/simulation/noise_free.hpp"
-#include "hot_start.hpp"
+#include "mode_start.hpp"
 
 namespace brink {
 namespace {
 
-constexpr double kHotFactor = 1.25;   // step size of the hot start over the final one
+// Cells of smaller batches move up to this many times more replicas, for about the same work.
+constexpr std::int64_t kMostReplicas = 64;
 constexpr double kThresholdRuns = 6;  // what a measured threshold costs, in growth runs
 constexpr std::uint64_t kSeedStride = 0x9e3779b97f4a7c15;
 
@@ -73,10 +74,9 @@ class UnitRunner {
  public:
   UnitRunner(const LoadedModel& loaded, const VerificationPlan& plan, const std::vector<CellTheory>& theories)
       : loaded_(loaded), plan_(plan), theories_(theories) {
-    options_.replicas = plan.replicas;
-    options_.steps = plan.steps;
-    options_.burn_in = plan.burn_in;
-    options_.moment = plan.moment;
+    for (const CellTheory& theory : theories) {
+      if (theory.has_noise) largest_noisy_batch_ = std::max(largest_noisy_batch_, theory.batch_size);
+    }
   }
 
   Measurement run(const MeasurementUnit& unit, const Monitor& monitor) const {
@@ -85,7 +85,7 @@ class UnitRunner {
     if (unit.kind == MeasurementUnit::Kind::threshold) return threshold(theory, dynamics, monitor);
     dynamics.eta = theory.points[unit.point].eta;
     if (unit.kind == MeasurementUnit::Kind::noise_free_growth) return noise_free(dynamics, unit.direct);
-    return growth(theory.points[unit.point], dynamics, unit.direct, monitor);
+    return growth(theory, theory.points[unit.point], dynamics, unit.direct, monitor);
   }
 
  private:
@@ -93,26 +93,42 @@ class UnitRunner {
     return direct ? make_direct_engine(loaded_.original, dynamics) : make_linear_engine(loaded_.model, dynamics);
   }
 
-  Measurement growth(const TheoryPoint& point, const Dynamics& dynamics, bool direct, const Monitor& monitor) const {
-    Measurement result;
-    const std::int64_t hot_steps = plan_.burn_in / 3;
-    // Equal to the threshold up to rounding counts as "at the threshold".
-    result.hot_start = point.eta_over_threshold >= 1 - 1e-9 && hot_steps > 0;
-    auto running = engine(dynamics, direct);
-    if (result.hot_start) {
-      Dynamics hot = dynamics;
-      hot.eta *= kHotFactor;
-      running = make_hot_start(engine(hot, direct), std::move(running), static_cast<std::uint32_t>(hot_steps));
+  /// The engine with replicas that start in a mode of the second moment.
+  std::unique_ptr<Engine> engine_from(const LiftedMode& start, const Dynamics& dynamics, bool direct) const {
+    const LinearizedModel& model = loaded_.model;
+    Matrix coordinates;
+    if (direct && model.basis().rows() == loaded_.original->dimension()) {
+      coordinates = model.basis();
+    } else if (direct) {
+      coordinates = model.samples().rows;  // the problem lives in function space
     }
-    const GrowthEstimate estimate = plan_.method == "ensemble" ? ensemble_growth(*running, dynamics, options_, monitor)
-                                                               : cloning_growth(*running, dynamics, options_, monitor);
+    return make_mode_start(engine(dynamics, direct), start, coordinates, dynamics.rule->states(), dynamics.seed);
+  }
+
+  SimulationOptions options(const CellTheory& theory) const {
+    SimulationOptions options;
+    options.replicas = plan_.replicas;
+    if (plan_.equal_cost) {
+      options.replicas *= std::clamp<std::int64_t>(largest_noisy_batch_ / theory.batch_size, 1, kMostReplicas);
+    }
+    options.steps = plan_.steps;
+    options.burn_in = plan_.burn_in;
+    options.moment = plan_.moment;
+    return options;
+  }
+
+  Measurement growth(const CellTheory& theory, const TheoryPoint& point, const Dynamics& dynamics, bool direct,
+                     const Monitor& monitor) const {
+    Measurement result;
+    const auto running = engine_from(point.start, dynamics, direct);
+    const GrowthEstimate estimate = plan_.method == "ensemble"
+                                        ? ensemble_growth(*running, dynamics, options(theory), monitor)
+                                        : cloning_growth(*running, dynamics, options(theory), monitor);
     result.engine = running->name();
     result.value = estimate.log_growth.value;
     result.standard_error = estimate.log_growth.error;
     result.degrees_of_freedom = estimate.degrees_of_freedom;
     result.warnings = estimate.log_growth.warnings;
-    result.steps = plan_.steps;
-    result.settling = plan_.burn_in - (result.hot_start ? hot_steps : 0);
     return result;
   }
 
@@ -125,28 +141,23 @@ class UnitRunner {
   }
 
   Measurement threshold(const CellTheory& theory, const Dynamics& dynamics, const Monitor& monitor) const {
-    const auto make = [this](const Dynamics& at) { return engine(at, false); };
-    const double edge = noise_free_edge(theory);
-    const MeasuredThreshold measured = measure_threshold(make, dynamics, edge, options_, monitor);
+    const auto make = [&](const Dynamics& at) { return engine_from(theory.critical_start, at, false); };
+    const MeasuredThreshold measured = measure_threshold(make, dynamics, theory.eta, options(theory), monitor);
     Measurement result;
     result.engine = engine(dynamics, false)->name();
     result.value = measured.eta.value;
     result.standard_error = measured.eta.error;
+    result.degrees_of_freedom = measured.degrees_of_freedom;
     result.lower = measured.lower;
     result.upper = measured.upper;
     result.warnings = measured.eta.warnings;
     return result;
   }
 
-  /// The noise-free edge, where the search for the zero of the growth starts.
-  double noise_free_edge(const CellTheory& theory) const {
-    return theory.rule->deterministic_edge() / loaded_.model.lambda_max();
-  }
-
   const LoadedModel& loaded_;
   const VerificationPlan& plan_;
   const std::vector<CellTheory>& theories_;
-  SimulationOptions options_;
+  Index largest_noisy_batch_ = 1;
 };
 
 }  // namespace

@@ -28,9 +28,6 @@ struct Measurement {
   double degrees_of_freedom = 0;
   double lower = 0;  ///< 95% interval of a threshold
   double upper = 0;
-  Index steps = 0;         ///< length of the window that growth was measured over
-  Index settling = 0;      ///< steps at the final step size before it
-  bool hot_start = false;  ///< the burn-in began at a larger step size
   std::vector<std::string> warnings;
 };
 

@@ -5,7 +5,6 @@
 
 #include "brink/base/parallel.hpp"
 #include "brink/stability/critical_mode.hpp"
-#include "brink/stability/transfer_kernel.hpp"
 
 namespace brink {
 namespace {
@@ -40,6 +39,10 @@ bool law_has_noise(const LinearizedModel& model, const BatchLaw& law, Index batc
   return moment.p1 != 0 || moment.p2 != 0;
 }
 
+LiftedMode start_of(const LinearizedModel& model, const CellTheory& theory, double eta, const MeanSquareGrowth& growth) {
+  return lifted_mode(*theory.rule, model.spectrum(), eta, growth.log_growth, growth.mode);
+}
+
 TheoryPoint point_at(const LinearizedModel& model, const CellTheory& theory, double eta, double perturbation,
                      TransferBasis* basis) {
   const auto growth = [&](double at) {
@@ -53,9 +56,7 @@ TheoryPoint point_at(const LinearizedModel& model, const CellTheory& theory, dou
   point.error = shifted.residual;
   point.slope =
       (growth(eta * (1 + kSlopeStep)).log_growth - growth(eta * (1 - kSlopeStep)).log_growth) / (2 * kSlopeStep);
-  const double exact = perturbation == 0 ? shifted.log_growth : growth(eta).log_growth;
-  const double noise_free = TransferKernel(*theory.rule, model.spectrum()).log_noise_free_growth(eta);
-  point.gap = std::max(0.0, exact - noise_free);
+  if (theory.has_noise) point.start = start_of(model, theory, eta, growth(eta));
   return point;
 }
 
@@ -89,6 +90,11 @@ CellTheory theory_of(const LinearizedModel& model, const Cell& cell, const StepS
     }
   }
   for (const double eta : etas) theory.points.push_back(point_at(model, theory, eta, perturbation, basis));
+  if (theory.has_noise && theory.eta > 0 && !etas.empty()) {
+    theory.critical_start =
+        start_of(model, theory, theory.eta,
+                 mean_square_growth(model, *theory.rule, *theory.law, cell.batch_size, theory.eta, basis));
+  }
   return theory;
 }
 

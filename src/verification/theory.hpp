@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "brink/sampling/batch_law.hpp"
+#include "brink/stability/lifted_mode.hpp"
 #include "brink/stability/mean_square.hpp"
 #include "brink/verification/verification.hpp"
 
@@ -18,7 +19,7 @@ struct TheoryPoint {
   double log_growth = 0;  ///< of the perturbed theory
   double error = 0;
   double slope = 0;  ///< dΛ/d ln η of the unperturbed theory
-  double gap = 0;    ///< Λ minus the growth without noise, ≥ 0
+  LiftedMode start;  ///< the leading mode, where replicas start; empty without noise
 };
 
 struct CellTheory {
@@ -29,6 +30,7 @@ struct CellTheory {
   double eta = 0;         ///< η* of the unperturbed theory: step sizes are multiples of this
   CellResult result;      ///< its threshold fields are those of the perturbed theory
   std::vector<TheoryPoint> points;
+  LiftedMode critical_start;  ///< the same at the threshold, for its measurement
 };
 
 /// Step sizes at which growth is wanted: multiples of η* when there are any, else absolute ones.

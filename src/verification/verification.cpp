@@ -59,7 +59,7 @@ VerificationReport verify(const LoadedModel& model, const VerificationPlan& plan
                                        plan.perturb_theory, plan.threads, monitor);
   const auto units = measurement_units(model, plan, theories);
   const auto measurements = measure(model, plan, theories, units, monitor);
-  return judge(model.model, plan, theories, units, measurements);
+  return judge(plan, theories, units, measurements);
 }
 
 }  // namespace brink

@@ -113,9 +113,11 @@ TEST_CASE("Bounds, growth and stationary states appear when they are asked for",
   CHECK(row["growth"][1]["stationary"]["trace"].get<double>() > 0);
   bool found = false;
   for (const auto& bound : row["bounds"]) {
-    if (bound["name"] != "rank-one") continue;
+    CHECK_FALSE(bound["source"].get<std::string>().empty());
+    if (bound["name"] != "frobenius") continue;
     found = true;
-    CHECK(bound["eta"].get<double>() == Approx(0.584318015117).epsilon(1e-9));
+    CHECK(bound["eta"].get<double>() == Approx(1.209507).epsilon(1e-6));
+    CHECK(bound["vacuous"] == true);
   }
   CHECK(found);
 }

@@ -24,7 +24,7 @@ TEST_CASE("the noise-free edge has its closed form for every momentum", "[fast][
     CHECK(edge("heavy-ball", beta) == Approx(2 * (1 + beta)).epsilon(1e-11));
     CHECK(edge("nesterov", beta) == Approx(nesterov_edge(beta)).epsilon(1e-11));
     CHECK(edge("ema", beta) == Approx(2 * (1 + beta) / (1 - beta)).epsilon(1e-11));
-    for (const double tau : {-1.0, 0.0, 0.3, 0.9}) {
+    for (const double tau : {0.0, 0.3, 0.9}) {
       CHECK(edge("dampened", beta, 0.7, tau) == Approx(2 * (1 + beta) / (1 - tau)).epsilon(1e-11));
     }
   }
@@ -48,7 +48,7 @@ TEST_CASE("the noise-free edge is where the spectral radius of the recursion rea
         brink::RuleParameters parameters;
         parameters.momentum = beta;
         if (std::string_view(name) == "qhm") parameters.nu = nu;
-        if (std::string_view(name) == "dampened") parameters.dampening = nu - 0.5;
+        if (std::string_view(name) == "dampened") parameters.dampening = nu;
         INFO(name << " beta=" << beta << " nu=" << parameters.nu << " dampening=" << parameters.dampening);
         const double expected = oracle::edge_by_scan(oracle::recursion(name, parameters), 0.01, 100);
         CHECK(brink::make_update_rule(name, parameters)->deterministic_edge() == Approx(expected).epsilon(1e-8));

@@ -56,13 +56,13 @@ TEST_CASE("ν must lie between 0 and 1", "[fast][optimizer]") {
   }
 }
 
-TEST_CASE("dampening must be below 1", "[fast][optimizer]") {
+TEST_CASE("dampening must lie in [0, 1)", "[fast][optimizer]") {
   RuleParameters parameters = with_momentum(0.5);
-  for (const double tau : {1.0, 2.0, kInfinity, -kInfinity, kNotANumber}) {
+  for (const double tau : {-0.1, 1.0, 2.0, kInfinity, -kInfinity, kNotANumber}) {
     parameters.dampening = tau;
     CHECK_THROWS_AS(make_update_rule("dampened", parameters), InvalidInput);
   }
-  for (const double tau : {-3.0, 0.0, 0.999}) {
+  for (const double tau : {0.0, 0.3, 0.999}) {
     parameters.dampening = tau;
     CHECK(make_update_rule("dampened", parameters) != nullptr);
   }
@@ -80,15 +80,15 @@ TEST_CASE("weight decay must be finite and not negative", "[fast][optimizer]") {
   }
 }
 
-TEST_CASE("a parameter that a rule does not have is refused", "[fast][optimizer]") {
+TEST_CASE("a parameter that a rule does not have changes nothing", "[fast][optimizer]") {
+  // One set of parameters serves a grid over several rules: each reads those it has.
   for (const auto* name : kNames) {
     INFO(name);
     RuleParameters parameters;
-    parameters.nu = 0.3;
-    if (std::string_view(name) != "qhm") CHECK_THROWS_AS(make_update_rule(name, parameters), InvalidInput);
-    parameters = {};
-    parameters.dampening = 0.3;
-    if (std::string_view(name) != "dampened") CHECK_THROWS_AS(make_update_rule(name, parameters), InvalidInput);
+    const double edge = make_update_rule(name, parameters)->deterministic_edge();
+    if (std::string_view(name) != "qhm") parameters.nu = 0.3;
+    if (std::string_view(name) != "dampened") parameters.dampening = 0.3;
+    CHECK(make_update_rule(name, parameters)->deterministic_edge() == edge);
   }
 }
 

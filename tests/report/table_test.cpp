@@ -59,6 +59,16 @@ TEST_CASE("the text table aligns its columns and rounds", "[report][fast]") {
         "η               –    256\n");
 }
 
+TEST_CASE("long column names are broken after underscores to fit their values", "[report][fast]") {
+  Table table({{"eta_mean_square"}, {"standard_error", 2}, {"deterministic"}, {"_"}});
+  table.add_row({0.5, 0.001, true, {}});
+  CHECK(to_text(table) ==
+        "eta_mean_  standard_\n"
+        "   square      error  deterministic  _\n"
+        "─────────  ─────────  ─────────────  ─\n"
+        "      0.5      0.001  yes            –\n");
+}
+
 TEST_CASE("a row of the wrong length is refused", "[report][fast]") {
   Table table({{"a"}, {"b"}});
   CHECK_THROWS_AS(table.add_row({1.0}), brink::InvalidInput);

@@ -41,7 +41,6 @@ TEST_CASE("three rows in the plane: the smallest alignment and a vacuous bound",
   CHECK(bound.status == brink::BoundStatus::necessary);
   CHECK(bound.vacuous);
   CHECK(!bound.reason.empty());
-  CHECK(!bound.source.empty());
 }
 
 TEST_CASE("the Frobenius bound is (1/‖H‖_F)·√(1/(p1 μ₀)) and never below the exact threshold", "[fast][stability]") {

@@ -44,7 +44,7 @@ std::vector<Example> small_models() {
 
 std::vector<Example> larger_models() {
   return {oracle::random_rows(5, 3, 1, 43), oracle::random_rows(4, 3, 2, 44), oracle::random_rows(3, 3, 3, 45),
-          oracle::random_indefinite(4, 2, 46), oracle::random_indefinite(5, 3, 47)};
+          oracle::random_indefinite(4, 2, 48), oracle::random_indefinite(5, 3, 47)};
 }
 
 }  // namespace

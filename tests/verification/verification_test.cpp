@@ -144,6 +144,8 @@ TEST_CASE("A verification does not depend on the number of threads", "[verificat
   const auto three = verify(g1(), plan);
   REQUIRE(one.comparisons.size() == three.comparisons.size());
   for (std::size_t i = 0; i < one.comparisons.size(); ++i) {
+    INFO(one.comparisons[i].quantity << " by the " << one.comparisons[i].engine << " engine, cell "
+                                     << one.comparisons[i].cell);
     CHECK(one.comparisons[i].theory == three.comparisons[i].theory);
     CHECK(one.comparisons[i].estimate == three.comparisons[i].estimate);
     CHECK(one.comparisons[i].standard_error == three.comparisons[i].standard_error);
@@ -194,7 +196,6 @@ TEST_CASE("A spectrum with slow directions is judged with the horizon of the run
     INFO(comparison.engine << " cell " << comparison.cell << " eta/eta* " << comparison.eta_over_threshold << " z "
                            << comparison.z << " theory " << comparison.theory << " estimate " << comparison.estimate);
     CHECK(comparison.verdict != Verdict::disagree);
-    if (comparison.eta_over_threshold < 0.9) CHECK(comparison.allowance_below > 0);
   }
 }
 

@@ -36,7 +36,8 @@ class Table {
 /// whatever the locale. A missing value and a number that is not finite are empty fields.
 [[nodiscard]] std::string to_csv(const Table& table);
 
-/// Aligned columns for a terminal: numbers to the right, text to the left, a missing value as "–".
+/// Aligned columns for a terminal: numbers to the right, text to the left, a missing value as "–". Names wider than
+/// their values are broken after underscores.
 [[nodiscard]] std::string to_text(const Table& table);
 
 /// The shortest decimal that reads back to the same double ("0.1", "1e-08"), whatever the locale.

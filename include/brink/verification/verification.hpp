@@ -16,17 +16,11 @@
 // engine that ran in a cell must have that power by itself. A cell that could miss more than `largest_undetectable` is
 // "cannot tell", whatever the scores: wide error bars never pass.
 //
-// Finite runs. Λ is a limit. A run of T steps measures Λ up to the logarithm of what else is in the state: with leading
-// share s at the start of the window and gap g (Λ minus the growth without noise, which the rest follows),
-//
-//   Λ − ln[1 + (1/s − 1)e^{−gb}]/T ≤ (1/T) ln(E‖z_{b+T}‖²/E‖z_b‖²) ≤ Λ + …,   b the burn-in.
-//
-// Where gb is large this is nothing. It matters for spectra with small eigenvalues, whose directions forget their start
-// only after 1/(ηλ_min) steps. Below the threshold replicas start isotropic, and 1/s ≤ r (for SGD the second-moment
-// operator is symmetric, so that tr(v)² ≥ ‖v‖_F² bounds the share from below and the rate rises towards Λ: no allowance
-// above). At and above the threshold the first third of the burn-in runs at a step size larger by a quarter, which
-// brings the unstable direction up; s ≥ ½ is then taken on both sides. This allowance widens the band that counts as
-// agreement and is subtracted from the power in the same breath: z is the distance from the band.
+// Start. Λ is a limit, and a spectrum with small eigenvalues forgets an arbitrary start only after 1/(ηλ_min) steps: a
+// run would measure its own transient. So replicas start as Gaussian draws whose covariance, over the whole optimizer
+// state, is the leading mode that theory names; for the measured threshold, the critical mode. If (ρ, mode) is an
+// eigenpair of the real dynamics the second moment grows by ρ from the first step on; if it is not, neither the growth
+// nor its zero will match. Theory chooses where to look, never what is seen.
 //
 // Without noise (full batch) nothing is random: the growth of the noise-free dynamics must equal theory to 1e-8, and z
 // is the difference over this tolerance.
@@ -64,7 +58,8 @@ struct VerificationPlan {
   double largest_undetectable =
       0.02;  ///< a cell that could miss a larger relative error of the threshold is "cannot tell"; > 0
   std::vector<std::size_t> direct_cells;  ///< indices of cells also run by the direct engine; empty: one is chosen
-  bool measure_threshold = false;         ///< also measure η* as the zero of the measured growth
+  bool equal_cost = false;  ///< smaller batches move more replicas, up to 64 times, for about the same work a cell
+  bool measure_threshold = false;  ///< also measure η* as the zero of the measured growth
   double perturb_theory = 0;  ///< shifts every theoretical threshold by this fraction, to show that the check can fail:
                               ///< theory'(η) = theory(η/(1+δ)), at the same step sizes and trajectories; > −1
   int threads = 1;
@@ -83,12 +78,11 @@ struct Comparison {
   double theory = 0;
   double theory_error = 0;
   double estimate = 0;
-  double standard_error = 0;   ///< 0 when the dynamics has no noise
-  double allowance_below = 0;  ///< how far below and above theory a run of finite length may lie
-  double allowance_above = 0;
+  double standard_error = 0;  ///< 0 when the dynamics has no noise
   double degrees_of_freedom = 0;
-  double z = 0;  ///< distance from the band theory − allowance_below … theory + allowance_above in standard errors; for
-                 ///< noise-free cells the difference over its tolerance 1e-8
+  /// (estimate − theory)/standard_error, less the error of theory; without noise the difference over its tolerance
+  /// 1e-8.
+  double z = 0;
   double critical_z = 0;
   /// Relative error of the threshold that this comparison alone catches with 90% power; infinite where the growth does
   /// not depend on the step size.

@@ -1,4 +1,4 @@
-#include "brink/stability/lifted_covariance.hpp"
+#include "brink/stability/lifted_mode.hpp"
 
 #include <Eigen/LU>
 #include <cmath>
@@ -6,8 +6,8 @@
 
 namespace brink {
 
-Matrix lifted_covariance(const UpdateRule& rule, const Vector& spectrum, double eta, double log_growth,
-                         const Matrix& mode) {
+LiftedMode lifted_mode(const UpdateRule& rule, const Vector& spectrum, double eta, double log_growth,
+                       const Matrix& mode) {
   const Index r = spectrum.size();
   const Index k = rule.states();
   // Where the growth is that of one mode without noise, ρI − A⊗A is singular there: a hair above it the solution is the
@@ -19,7 +19,7 @@ Matrix lifted_covariance(const UpdateRule& rule, const Vector& spectrum, double 
   std::vector<Matrix> transitions;
   for (const double curvature : spectrum) transitions.push_back(rule.transition(eta, curvature));
 
-  Matrix lifted(k * r, k * r);
+  LiftedMode lifted{Matrix(k * r, k * r), Matrix(k * k, r)};
   Matrix kronecker(k * k, k * k);
   for (Index j = 0; j < r; ++j) {
     for (Index i = j; i < r; ++i) {
@@ -30,18 +30,34 @@ Matrix lifted_covariance(const UpdateRule& rule, const Vector& spectrum, double 
         }
       }
       kronecker.diagonal().array() += rho;
-      // The response to unit noise, row-major in (state of i, state of j); its first entry is S_ij.
-      const Vector response = kronecker.partialPivLu().solve(source);
+      const Eigen::PartialPivLU<Matrix> solver(kronecker);
+      // The response to unit noise, row-major in (state of i, state of j); its first entry is S_xx.
+      const Vector response = solver.solve(source);
       for (Index row = 0; row < k; ++row) {
         for (Index col = 0; col < k; ++col) {
           const double entry = mode(i, j) * response[row * k + col] / response[0];
-          lifted(row * r + i, col * r + j) = entry;
-          lifted(col * r + j, row * r + i) = entry;
+          lifted.covariance(row * r + i, col * r + j) = entry;
+          lifted.covariance(col * r + j, row * r + i) = entry;
         }
+      }
+      if (i == j) {
+        const Vector first = Vector::Unit(k * k, 0);
+        const Vector adjoint = solver.transpose().solve(first);
+        lifted.weights.col(i) = adjoint * (mode(i, i) / response[0]);
       }
     }
   }
-  return lifted / lifted.trace();
+  lifted.covariance /= lifted.covariance.trace();
+  double overlap = 0;
+  for (Index i = 0; i < r; ++i) {
+    for (Index row = 0; row < k; ++row) {
+      for (Index col = 0; col < k; ++col) {
+        overlap += lifted.weights(row * k + col, i) * lifted.covariance(row * r + i, col * r + i);
+      }
+    }
+  }
+  lifted.weights /= overlap;
+  return lifted;
 }
 
 }  // namespace brink

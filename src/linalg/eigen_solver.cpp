@@ -15,6 +15,9 @@
 namespace brink {
 namespace {
 
+/// Lanczos ran out of directions inside an invariant subspace, and Spectra went on with 0/0.
+struct Breakdown : std::exception {};
+
 /// What Spectra expects of an operator; counts products and refuses non-finite ones.
 class CountedProduct {
  public:
@@ -25,6 +28,7 @@ class CountedProduct {
   [[nodiscard]] Index cols() const { return op_.dimension; }
   void perform_op(const double* x, double* y) const {
     x_ = Eigen::Map<const Vector>(x, op_.dimension);
+    if (!x_.allFinite()) throw Breakdown();
     op_.apply(x_, y_);
     check_argument(y_.allFinite(), "top_eigenpair", "operator product", "not finite", "finite numbers");
     Eigen::Map<Vector>(y, op_.dimension) = y_;
@@ -114,7 +118,10 @@ TopEigenResult top_eigenpair(const SymmetricOperator& op, const TopEigenOptions&
     const Vector first = given ? Vector(start.normalized()) : random_vector(op.dimension, options.seed, restart);
     const Index restarts = std::max<Index>(1, (options.max_products - product.count()) / krylov);
     const auto attempt = lanczos(product, first, krylov, 0.1 * options.tolerance, restarts);
-    if (!attempt) continue;
+    if (!attempt) {  // a shorter recursion ends before the invariant subspace does
+      krylov = std::max<Index>(2, krylov / 2);
+      continue;
+    }
     const bool accurate = attempt->residual <= options.tolerance * attempt->scale;
     const double agreement = 10 * options.tolerance * attempt->scale;
     if (accurate && best.converged && std::abs(attempt->value - best.value) <= agreement) ++confirmations;

@@ -94,8 +94,8 @@ MeanSquareThreshold closed_form_threshold(const LinearizedModel& model, const Up
   TopEigenOptions options;
   options.tolerance = 1e-12;
   const TopEigenResult top = top_eigenpair(op, options, start);
-  // The operator is symmetric: the eigenvalue is right to the square of the residual, and rounding may keep the residual
-  // of a spectrum over many decades from the tolerance.
+  // The operator is symmetric: the eigenvalue is right to the square of the residual, and rounding may keep the
+  // residual of a spectrum over many decades from the tolerance.
   if (!top.converged && !(top.residual < 1e-9 * top.value)) {
     throw NotConverged(fmt::format("closed_form_threshold: Lanczos reached a residual of {:.2g} at eigenvalue {:.6g}",
                                    top.residual, top.value));

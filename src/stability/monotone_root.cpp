@@ -39,13 +39,16 @@ MonotoneRoot monotone_root(const std::function<double(double)>& f, double s0, do
     double next = 0;
     if (have_previous && slope > 0) {
       next = s - h / slope;
+      if (std::abs(next - s) <= 2e-16 * (1 + std::abs(s))) return {s, false};
     } else {
       next = h > 0 ? s - step : s + step;
       step *= 2;
     }
     // A secant that leaves the bracket, or creeps along one side of it, gives way to bisection or expansion.
     if (std::isinf(below) && next <= s - 16 * (1 + step)) next = s - 16 * (1 + step);
-    if (next <= below || next >= above) next = std::isinf(above) ? 0.5 * (below + upper) : 0.5 * (below + above);
+    if (next <= below || next >= above) {
+      next = std::isinf(above) ? 0.5 * (below + upper) : std::isinf(below) ? above - step : 0.5 * (below + above);
+    }
     if (next > upper) next = upper;
     if (evaluation > 12 && std::isfinite(below) && std::isfinite(above) && evaluation % 3 == 0) {
       next = 0.5 * (below + above);

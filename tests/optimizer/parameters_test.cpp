@@ -56,7 +56,7 @@ TEST_CASE("ν must lie between 0 and 1", "[fast][optimizer]") {
   }
 }
 
-TEST_CASE("dampening must lie in [0, 1)", "[fast][optimizer]") {
+TEST_CASE("dampening must lie between 0 and 1, 1 excluded", "[fast][optimizer]") {
   RuleParameters parameters = with_momentum(0.5);
   for (const double tau : {-0.1, 1.0, 2.0, kInfinity, -kInfinity, kNotANumber}) {
     parameters.dampening = tau;

@@ -37,7 +37,8 @@ void check_both(const LinearizedModel& model, const Rule& rule, const std::strin
   CHECK(transfer_form(model, rule, law, batch_size) == Approx(expected).epsilon(2e-12));
   // The noise-free part of the closed form cancels to (1−β)²: that many digits are lost.
   const double beta = rule.parameters.momentum;
-  CHECK(closed_form(model, rule, law, batch_size) == Approx(expected).epsilon(2e-12 + 1e-15 / ((1 - std::abs(beta)) * (1 - std::abs(beta)))));
+  CHECK(closed_form(model, rule, law, batch_size) ==
+        Approx(expected).epsilon(2e-12 + 1e-15 / ((1 - std::abs(beta)) * (1 - std::abs(beta)))));
 }
 
 /// (p1, p2), from the definition of each law.

@@ -13,17 +13,18 @@
 namespace brink {
 namespace {
 
-// Full runs cover kSpan in ln η at first, a fifth of it below the zero: enough to interpolate, and little enough that Λ
-// has not yet bent from the critical mode to directions that barely decay. Where they do not fit a parabola they cover
-// half as much, and so on.
-constexpr double kSpan = 0.12;
-constexpr double kShareBelow = 0.2;
+// Full runs lie above the zero, over the range of ln η in which Λ rises by kRise standard errors: more would not place
+// the zero any better, and less of it is curved. They start a tenth of that below the zero and no more, because there Λ
+// may bend within any resolution, from the critical mode to directions that barely decay.
+constexpr double kRise = 20;
+constexpr double kShareBelow = 0.1;
+constexpr double kLargestSpan = 0.12;
 constexpr int kFullRuns = 5;
 constexpr int kMostRounds = 7;
-constexpr double kPoorFit = 0.05;  // p-value of χ² below which the span is halved
+constexpr double kPoorFit = 0.02;  // p-value of χ² below which the span is halved
 // The zero must lie between these places, in spans above the lowest full run.
-constexpr double kLowestZero = -0.1;
-constexpr double kHighestZero = 0.5;
+constexpr double kLowestZero = -0.15;
+constexpr double kHighestZero = 0.3;
 // Short runs only have to bring the zero near the full ones.
 constexpr Index kShortRunFactor = 4;
 constexpr double kBracketRatio = 1.1;
@@ -75,8 +76,17 @@ class Runner {
 
 bool clearly_grows(const NoisyPoint& point) { return point.y > kClearly * point.standard_error; }
 
-/// ln of a step size near the zero, from short runs.
-double search(Runner& runner, double start) {
+struct Neighbourhood {
+  double log_eta;  ///< near the zero
+  double span;     ///< over which Λ rises by kRise standard errors of a full run
+};
+
+double span_of_rise(double standard_error, double slope) {
+  return slope > 0 ? std::min(kLargestSpan, kRise * standard_error / slope) : kLargestSpan;
+}
+
+/// The neighbourhood of the zero by short runs.
+Neighbourhood search(Runner& runner, double start) {
   double step = std::log(kBracketRatio);
   double low = start;
   double high = start;
@@ -84,8 +94,9 @@ double search(Runner& runner, double start) {
   const bool downwards = clearly_grows(at_high);
   for (int runs = 0;; ++runs) {
     if (runs > kMostBracketRuns) {
-      throw NotConverged(fmt::format("measure_threshold: growth does not change its sign between eta = {:.6g} and {:.6g}",
-                                     std::exp(low), std::exp(high)));
+      throw NotConverged(
+          fmt::format("measure_threshold: growth does not change its sign between eta = {:.6g} and {:.6g}",
+                      std::exp(low), std::exp(high)));
     }
     const double probe = downwards ? high - step : low + step;
     const NoisyPoint point = runner.run(probe, false);
@@ -101,9 +112,12 @@ double search(Runner& runner, double start) {
     if (clearly_grows(point)) at_high = point;
     (clearly_grows(point) ? high : low) = middle;
   }
-  const NoisyPoint above = runner.run(high + kSpan, false);
-  if (!(above.y > at_high.y)) return high;
-  return std::clamp(high - at_high.y * kSpan / (above.y - at_high.y), low, high);
+  const NoisyPoint above = runner.run(high + kLargestSpan, false);
+  if (!(above.y > at_high.y)) return {high, kLargestSpan};
+  const double slope = (above.y - at_high.y) / kLargestSpan;
+  // Both the replicas and the steps of a short run are fewer by the same factor.
+  return {std::clamp(high - at_high.y / slope, low, high),
+          span_of_rise(at_high.standard_error / static_cast<double>(kShortRunFactor), slope)};
 }
 
 /// The first place on the way from `from` to `to` where f is negative, or positive as asked; `to` when there is none.
@@ -148,16 +162,19 @@ MeasuredThreshold measure_threshold(const EngineFactory& make_engine, const Dyna
   result.eta.kind = ErrorKind::standard_error;
   result.eta.method = "zero of the cloning growth rate, parabola in ln eta";
 
-  double span = kSpan;
-  double lowest = search(runner, std::log(eta_start)) - kShareBelow * span;
+  const Neighbourhood near = search(runner, std::log(eta_start));
+  double span = near.span;
+  double lowest = near.log_eta - kShareBelow * span;
   for (int round = 1;; ++round) {
     const Parabola fit = fit_above(runner, lowest, span);
     // From above: a parabola may turn below its zero, the growth does not.
-    const double zero = first_crossing([&](double u) { return fit.value(u); }, 2 * span, -span, true);
+    const double zero = first_crossing([&](double u) { return fit.value(u); }, 2 * span, -2 * span, true);
     const bool poor = fit.goodness_of_fit() < kPoorFit;
     const bool outside = zero < kLowestZero * span || zero > kHighestZero * span;
-    if ((poor || outside) && round < kMostRounds) {
-      if (poor) span *= 0.5;
+    const double rise = span_of_rise(fit.standard_error(0.5 * span), fit.slope(0.5 * span));
+    const bool ill_sized = span > 2 * rise || span < 0.3 * rise;
+    if ((poor || outside || ill_sized) && round < kMostRounds) {
+      span = poor && !ill_sized ? 0.5 * span : ill_sized ? rise : span;
       lowest += zero - kShareBelow * span;
       continue;
     }

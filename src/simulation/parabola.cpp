@@ -1,6 +1,8 @@
 #include "parabola.hpp"
 
+#include <Eigen/Cholesky>
 #include <Eigen/LU>
+#include <Eigen/QR>
 #include <cmath>
 
 #include "brink/statistics/intervals.hpp"
@@ -23,7 +25,14 @@ Parabola::Parabola(const std::vector<NoisyPoint>& points) {
   const Eigen::Matrix3d normal = design.transpose() * design;
   solve_ = normal.inverse() * design.transpose();
   coefficients_ = solve_ * y;
-  chi_squared_ = (y - design * coefficients_).squaredNorm() / variances_.mean();
+  if (count > 3) {
+    // What no parabola can follow, with the covariance that the errors of the points give it.
+    const Matrix complement =
+        (Eigen::HouseholderQR<Matrix>(design).householderQ() * Matrix::Identity(count, count)).rightCols(count - 3);
+    const Vector misfit = complement.transpose() * y;
+    const Matrix covariance = complement.transpose() * variances_.asDiagonal() * complement;
+    chi_squared_ = misfit.dot(covariance.ldlt().solve(misfit));
+  }
 }
 
 double Parabola::value(double x) const { return coefficients_[0] + x * (coefficients_[1] + x * coefficients_[2]); }

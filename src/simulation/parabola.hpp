@@ -26,7 +26,8 @@ class Parabola {
   [[nodiscard]] double standard_error(double x) const;
   /// Of standard_error(x), by Welch and Satterthwaite's rule.
   [[nodiscard]] double degrees_of_freedom(double x) const;
-  /// Probability that points on a parabola scatter as much as these do; 1 with three points.
+  /// Probability that points on a parabola scatter as much as these do (χ² of what a parabola cannot follow, by its
+  /// covariance); 1 with three points.
   [[nodiscard]] double goodness_of_fit() const;
 
  private:

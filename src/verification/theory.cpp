@@ -39,7 +39,8 @@ bool law_has_noise(const LinearizedModel& model, const BatchLaw& law, Index batc
   return moment.p1 != 0 || moment.p2 != 0;
 }
 
-LiftedMode start_of(const LinearizedModel& model, const CellTheory& theory, double eta, const MeanSquareGrowth& growth) {
+LiftedMode start_of(const LinearizedModel& model, const CellTheory& theory, double eta,
+                    const MeanSquareGrowth& growth) {
   return lifted_mode(*theory.rule, model.spectrum(), eta, growth.log_growth, growth.mode);
 }
 

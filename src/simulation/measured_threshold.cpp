@@ -14,17 +14,17 @@ namespace brink {
 namespace {
 
 // Full runs lie above the zero, over the range of ln η in which Λ rises by kRise standard errors: more would not place
-// the zero any better, and less of it is curved. They start a tenth of that below the zero and no more, because there Λ
-// may bend within any resolution, from the critical mode to directions that barely decay.
-constexpr double kRise = 20;
-constexpr double kShareBelow = 0.1;
+// the zero any better, and less of it is curved. They start a little below the zero, and no more than that, because
+// there Λ may bend within any resolution, from the critical mode to directions that barely decay.
+constexpr double kRise = 40;
+constexpr double kShareBelow = 0.15;
 constexpr double kLargestSpan = 0.12;
 constexpr int kFullRuns = 5;
 constexpr int kMostRounds = 7;
 constexpr double kPoorFit = 0.02;  // p-value of χ² below which the span is halved
 // The zero must lie between these places, in spans above the lowest full run.
-constexpr double kLowestZero = -0.15;
-constexpr double kHighestZero = 0.3;
+constexpr double kLowestZero = 0.02;
+constexpr double kHighestZero = 0.35;
 // Short runs only have to bring the zero near the full ones.
 constexpr Index kShortRunFactor = 4;
 constexpr double kBracketRatio = 1.1;
@@ -141,14 +141,14 @@ double first_crossing(Function f, double from, double to, bool negative) {
   return to;
 }
 
-/// A parabola through full runs between `lowest` and `span` above it.
-Parabola fit_above(Runner& runner, double lowest, double span) {
+/// Full runs between `lowest` and `span` above it; x counts from `lowest`.
+std::vector<NoisyPoint> runs_above(Runner& runner, double lowest, double span) {
   std::vector<NoisyPoint> points;
   for (int i = 0; i < kFullRuns; ++i) {
     points.push_back(runner.run(lowest + span * i / (kFullRuns - 1), true));
     points.back().x -= lowest;
   }
-  return Parabola(points);
+  return points;
 }
 
 }  // namespace
@@ -166,7 +166,8 @@ MeasuredThreshold measure_threshold(const EngineFactory& make_engine, const Dyna
   double span = near.span;
   double lowest = near.log_eta - kShareBelow * span;
   for (int round = 1;; ++round) {
-    const Parabola fit = fit_above(runner, lowest, span);
+    const auto points = runs_above(runner, lowest, span);
+    const Parabola fit(points);
     // From above: a parabola may turn below its zero, the growth does not.
     const double zero = first_crossing([&](double u) { return fit.value(u); }, 2 * span, -2 * span, true);
     const bool poor = fit.goodness_of_fit() < kPoorFit;
@@ -187,8 +188,14 @@ MeasuredThreshold measure_threshold(const EngineFactory& make_engine, const Dyna
       return student_quantile(0.975, fit.degrees_of_freedom(u)) * fit.standard_error(u);
     };
     const double reach = 3 * span;
-    result.lower =
-        std::exp(lowest + first_crossing([&](double u) { return fit.value(u) + margin(u); }, zero, -reach, true));
+    double lower = first_crossing([&](double u) { return fit.value(u) + margin(u); }, zero, -reach, true);
+    // A parabola says little below its points, but growth does not fall as η rises: where one run is stable, so is
+    // less.
+    const NoisyPoint& first = points.front();
+    if (first.y + student_quantile(0.975, first.degrees_of_freedom) * first.standard_error < 0) {
+      lower = std::max(lower, std::min(first.x, zero));
+    }
+    result.lower = std::exp(lowest + lower);
     result.upper =
         std::exp(lowest + first_crossing([&](double u) { return fit.value(u) - margin(u); }, zero, reach, false));
     result.eta.warnings = runner.warnings();

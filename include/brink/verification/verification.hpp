@@ -18,9 +18,10 @@
 //
 // Start. Λ is a limit, and a spectrum with small eigenvalues forgets an arbitrary start only after 1/(ηλ_min) steps: a
 // run would measure its own transient. So replicas start as Gaussian draws whose covariance, over the whole optimizer
-// state, is the leading mode that theory names; for the measured threshold, the critical mode. If (ρ, mode) is an
-// eigenpair of the real dynamics the second moment grows by ρ from the first step on; if it is not, neither the growth
-// nor its zero will match. Theory chooses where to look, never what is seen.
+// state, is the leading mode that theory names; for the measured threshold, the critical mode. They are weighed by its
+// adjoint, so that a finite population does not lose the growing directions among those that barely decay. If (ρ, mode)
+// is an eigenpair of the real dynamics the second moment grows by ρ from the first step on; if it is not, neither the
+// growth nor its zero will match. Theory chooses where to look, never what is seen.
 //
 // Without noise (full batch) nothing is random: the growth of the noise-free dynamics must equal theory to 1e-8, and z
 // is the difference over this tolerance.

@@ -13,7 +13,7 @@
 namespace brink {
 namespace {
 
-// Full runs lie above the zero, over the range of ln η in which Λ rises by kRise standard errors: more would not place
+// Full runs cover the range of ln η above the zero in which Λ rises by kRise standard errors: more would not place
 // the zero any better, and less of it is curved. They start a little below the zero, and no more than that, because
 // there Λ may bend within any resolution, from the critical mode to directions that barely decay.
 constexpr double kRise = 40;
@@ -189,8 +189,8 @@ MeasuredThreshold measure_threshold(const EngineFactory& make_engine, const Dyna
     };
     const double reach = 3 * span;
     double lower = first_crossing([&](double u) { return fit.value(u) + margin(u); }, zero, -reach, true);
-    // A parabola says little below its points, but growth does not fall as η rises: where one run is stable, so is
-    // less.
+    // A parabola says little below its points, but the stable step sizes are an interval: what is below a stable run is
+    // stable.
     const NoisyPoint& first = points.front();
     if (first.y + student_quantile(0.975, first.degrees_of_freedom) * first.standard_error < 0) {
       lower = std::max(lower, std::min(first.x, zero));

@@ -44,7 +44,7 @@ struct MeanSquareGrowth {
   std::vector<std::string> warnings;
 };
 
-/// ln of the growth factor of E‖z‖² per step at step size eta > 0, above or below the threshold.
+/// ln of the growth factor of E‖z‖² per step at step size eta ≥ 0, above or below the threshold.
 [[nodiscard]] MeanSquareGrowth mean_square_growth(const LinearizedModel& model, const UpdateRule& rule,
                                                   const BatchLaw& law, Index batch_size, double eta,
                                                   TransferBasis* basis = nullptr);

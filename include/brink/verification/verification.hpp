@@ -14,7 +14,7 @@
 // catches ε with 90% probability when ε ≥ (t + 1.28)·standard error/|dΛ/d ln η|, t the critical score. A cell is judged
 // by several comparisons and alarms when any of them does, so it catches at least what its best one catches. Each
 // engine that ran in a cell must have that power by itself. A cell that could miss more than `largest_undetectable` is
-// "cannot tell", whatever the scores: wide error bars never pass.
+// "cannot tell" even where every score is small: wide error bars never pass.
 //
 // Start. Λ is a limit, and a spectrum with small eigenvalues forgets an arbitrary start only after 1/(ηλ_min) steps: a
 // run would measure its own transient. So replicas start as Gaussian draws whose covariance, over the whole optimizer
@@ -88,7 +88,8 @@ struct Comparison {
   /// Relative error of the threshold that this comparison alone catches with 90% power; infinite where the growth does
   /// not depend on the step size.
   double own_detectable_error = 0;
-  /// Relative error of the threshold that this cell catches with 90% power (the best of its comparisons).
+  /// Relative error of the threshold that this cell catches with 90% power: the best comparison of each engine, and of
+  /// those the worst.
   double detectable_threshold_error = 0;
   Verdict verdict = Verdict::cannot_tell;
 };

@@ -19,6 +19,7 @@ namespace {
 constexpr double kRise = 40;
 constexpr double kShareBelow = 0.15;
 constexpr double kLargestSpan = 0.12;
+constexpr double kSmallestSpan = 2e-3;  // with less than this to resolve there is no noise to speak of
 constexpr int kFullRuns = 5;
 constexpr int kMostRounds = 7;
 constexpr double kPoorFit = 0.02;  // p-value of χ² below which the span is halved
@@ -82,7 +83,7 @@ struct Neighbourhood {
 };
 
 double span_of_rise(double standard_error, double slope) {
-  return slope > 0 ? std::min(kLargestSpan, kRise * standard_error / slope) : kLargestSpan;
+  return slope > 0 ? std::clamp(kRise * standard_error / slope, kSmallestSpan, kLargestSpan) : kLargestSpan;
 }
 
 /// The neighbourhood of the zero by short runs.

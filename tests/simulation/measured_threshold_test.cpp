@@ -22,7 +22,7 @@ SimulationOptions options(Index replicas, Index steps, Index burn_in) { return {
 
 }  // namespace
 
-TEST_CASE("the measured threshold is the exact one", "[simulation][fast]") {
+TEST_CASE("the measured threshold is the exact one", "[simulation]") {
   const LinearizedModel model = oracle::three_rows().model();
   struct Case {
     oracle::Rule rule;

@@ -108,7 +108,7 @@ TEST_CASE("the closed form has the critical mode of the transfer form", "[fast][
   }
 }
 
-TEST_CASE("the noise-kernel norm is 1 at the threshold, below 1 before it and above 1 after it", "[fast][stability]") {
+TEST_CASE("the noise-kernel norm is 1 at the threshold, below 1 before it and above 1 after it", "[stability]") {
   for (const auto& example : models()) {
     const auto model = example.model();
     for (const auto& cell : rules())

@@ -191,7 +191,7 @@ TEST_CASE("Gaussian rows, H = diag(1, 2, 4): exact thresholds", "[fast][stabilit
   check_both(model, heavy_ball(0.9), "gaussian", 16, .244382111551634);
 }
 
-TEST_CASE("Gaussian rows, any spectrum: the secular equation Σ s/(1−s) = 1", "[fast][stability]") {
+TEST_CASE("Gaussian rows, any spectrum: the secular equation Σ s/(1−s) = 1", "[stability]") {
   const auto secular = [](const Vector& spectrum, int b, double eta, auto&& g) {
     double sum = -1;
     for (const double lambda : spectrum) {

@@ -92,7 +92,7 @@ TEST_CASE("random models: threshold, growth and noise-kernel norm tell one story
   }
 }
 
-TEST_CASE("random models: a larger batch never lowers the threshold of plain SGD", "[fast][stability]") {
+TEST_CASE("random models: a larger batch never lowers the threshold of plain SGD", "[stability]") {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     const Example example = random_cell(seed, 12, 5).example;
     const auto model = example.model();
@@ -110,7 +110,7 @@ TEST_CASE("random models: a larger batch never lowers the threshold of plain SGD
   }
 }
 
-TEST_CASE("random models: what a basis learned on one cell does not change the next", "[fast][stability]") {
+TEST_CASE("random models: what a basis learned on one cell does not change the next", "[stability]") {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     const Example example = random_cell(seed, 12, 5).example;
     const auto model = example.model();

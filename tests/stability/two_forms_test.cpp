@@ -46,7 +46,7 @@ void check_agreement(const brink::LinearizedModel& model, const Rule& rule, cons
 
 }  // namespace
 
-TEST_CASE("both forms of the threshold agree for all laws, momenta and outputs", "[fast][stability]") {
+TEST_CASE("both forms of the threshold agree for all laws, momenta and outputs", "[stability]") {
   for (const int outputs : {1, 2, 3})
     for (const double weight_decay : {0.0, 0.3}) {
       const Example example = oracle::random_rows(12, 6, outputs, static_cast<std::uint64_t>(outputs));
@@ -75,7 +75,7 @@ TEST_CASE("both forms agree on larger models", "[slow][stability]") {
   }
 }
 
-TEST_CASE("both forms agree on power-law spectra over eight decades", "[fast][stability]") {
+TEST_CASE("both forms agree on power-law spectra over eight decades", "[stability]") {
   const int n = 60, d = 30;
   oracle::Random random(6);
   Example example{"power law", random.normals(n, d)};

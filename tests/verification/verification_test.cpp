@@ -91,7 +91,7 @@ TEST_CASE("A correct theory is confirmed, with power, by both engines", "[verifi
   CHECK_FALSE(report.cells[3].batch_sharpness_times_eta.has_value());
 }
 
-TEST_CASE("A theory that is off by 3% is contradicted in every cell", "[verification][fast]") {
+TEST_CASE("A theory that is off by 3% is contradicted in every cell", "[verification]") {
   auto plan = small_plan();
   const auto correct = verify(g1(), plan);
   for (const double shift : {0.03, -0.03}) {

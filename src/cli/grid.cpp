@@ -5,21 +5,23 @@
 #include <cmath>
 
 #include "brink/base/error.hpp"
-#include "brink/sampling/batch_law.hpp"
+#include "brink/sampling/population_law.hpp"
 
 namespace brink::cli {
 namespace {
 
 constexpr double kUsualMomentum = 0.9;
 
-void check_batch(const LinearizedModel& model, const std::string& sampling, Index size) {
-  const bool fresh_rows = make_batch_law(sampling)->fresh_gaussian_rows();
+void check_batch(const LinearizedModel& model, const std::string& sampling, Index size,
+                 std::optional<Index> population) {
+  const auto law = law_of(sampling, population);
+  const bool fresh_rows = law->fresh_gaussian_rows();
   if (!model.has_samples()) {
     check_argument(fresh_rows, "batch", "sampling", sampling, "gaussian: the model is a spectrum without samples");
     check_argument(size >= 1, "batch", "size", size, "an integer >= 1");
     return;
   }
-  const Index n = model.samples().samples;
+  const Index n = law->population(model.samples().samples);
   check_argument(size >= 1 && size <= n, "batch", "size", size,
                  fmt::format("an integer in 1..{} (the number of samples)", n));
 }
@@ -37,10 +39,10 @@ void GridOptions::read(const Configuration& configuration) {
   read_section(configuration, "grid", grid);
 }
 
-void GridFlags::add(CLI::App& app) {
+void GridFlags::add(CLI::App& app, bool step_sizes) {
   optimizer_.add<OptimizerSection>(app);
   batch_.add<BatchSection>(app, {{"size", "--batch"}});
-  grid_.add<GridSection>(app, {{"eta_over_threshold", ""}});
+  grid_.add<GridSection>(app, {{"eta", step_sizes ? "--eta" : ""}, {"eta_over_threshold", ""}});
 }
 
 void GridFlags::apply(GridOptions& options) const {
@@ -51,7 +53,13 @@ void GridFlags::apply(GridOptions& options) const {
   if (options.grid.eta != before) options.grid.eta_over_threshold.clear();
 }
 
-std::vector<Cell> make_cells(const GridOptions& options, const LinearizedModel& model) {
+std::shared_ptr<const BatchLaw> law_of(const std::string& sampling, std::optional<Index> population) {
+  auto law = make_batch_law(sampling);
+  return population ? make_population_law(std::move(law), *population) : law;
+}
+
+std::vector<Cell> make_cells(const GridOptions& options, const LinearizedModel& model,
+                             std::optional<Index> population) {
   const auto& [optimizer, batch, grid] = options;
   check_not_empty(optimizer.rule, "optimizer", "rule");
   check_not_empty(batch.size, "batch", "size");
@@ -64,7 +72,7 @@ std::vector<Cell> make_cells(const GridOptions& options, const LinearizedModel& 
       (void)make_update_rule(rule, parameters);  // refuses what does not exist
       for (const std::int64_t size : batch.size) {
         for (const auto& sampling : batch.sampling) {
-          check_batch(model, sampling, size);
+          check_batch(model, sampling, size, population);
           cells.push_back({rule, parameters, sampling, size});
         }
       }

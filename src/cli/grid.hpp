@@ -2,8 +2,11 @@
 // The grid of a command: the sections that span it, and the cells it has.
 
 #include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
 #include <vector>
 
+#include "brink/sampling/batch_law.hpp"
 #include "brink/verification/verification.hpp"
 #include "configuration.hpp"
 #include "option_flags.hpp"
@@ -22,7 +25,8 @@ struct GridOptions {
 
 class GridFlags {
  public:
-  void add(CLI::App& app);
+  /// `step_sizes` is false for a command that has no --eta.
+  void add(CLI::App& app, bool step_sizes = true);
   void apply(GridOptions& options) const;
 
  private:
@@ -33,7 +37,12 @@ class GridFlags {
 
 /// Every cell: rule, momentum, batch size, sampling, nested in this order, the last fastest, values as given. Throws
 /// InvalidInput for a rule, momentum, law or batch size that does not exist or does not go with the model.
-[[nodiscard]] std::vector<Cell> make_cells(const GridOptions& options, const LinearizedModel& model);
+/// With a population, batches are drawn from that many samples instead of those of the model.
+[[nodiscard]] std::vector<Cell> make_cells(const GridOptions& options, const LinearizedModel& model,
+                                           std::optional<Index> population = {});
+
+/// The law of a cell, on the population when there is one.
+[[nodiscard]] std::shared_ptr<const BatchLaw> law_of(const std::string& sampling, std::optional<Index> population);
 
 /// Throws InvalidInput unless every step size of the grid is a number > 0.
 void check_step_sizes(const GridSection& grid);

@@ -26,6 +26,8 @@ void ModelFlags::add(CLI::App& app) {
       ->group("Model (one of the first four)");
   path("--output-curvature", output_curvature_,
        "Hessians S of the loss in the outputs, (n, c, c), .npy (default: identity, half squares)");
+  path("--preconditioner", preconditioner_,
+       "diagonal d > 0 of a frozen preconditioner (Adam, RMSProp), (p,), .npy: columns are scaled by 1/sqrt(d)");
 }
 
 bool ModelFlags::given() const {
@@ -46,6 +48,7 @@ Configuration ModelFlags::configuration() const {
   if (!gradient_noise_.empty()) more.emplace("gradient_noise", gradient_noise_);
   if (loss_scale_) more.emplace("loss_scale", *loss_scale_);
   if (!output_curvature_.empty()) more.emplace("output_curvature", output_curvature_);
+  if (!preconditioner_.empty()) more.emplace("preconditioner", preconditioner_);
   if (!config_.empty()) {
     if (!more.empty())
       fail_argument("command line", more.begin()->first, to_string(more.begin()->second),

@@ -31,6 +31,7 @@ class ModelFlags {
   std::string gradient_noise_;
   std::optional<double> loss_scale_;
   std::string output_curvature_;
+  std::string preconditioner_;
 };
 
 /// Loads the [model] section. Throws InvalidInput when there is none.

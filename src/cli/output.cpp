@@ -1,8 +1,9 @@
 #include "output.hpp"
 
+#include "brink/base/error.hpp"
 #include "brink/report/provenance.hpp"
 #include "command.hpp"
-#include "console.hpp"
+#include "gnuplot.hpp"
 
 namespace brink::cli {
 
@@ -15,7 +16,7 @@ void write_output(const Output& output, Format format) {
       write_result(to_csv(output.table));
       return;
     case Format::table:
-      write_result(to_text(output.table));
+      write_result(output.text.empty() ? to_text(output.table) : output.text);
       return;
   }
 }
@@ -33,6 +34,21 @@ void Run::finish(const std::string& json, const std::vector<std::pair<std::strin
   provenance.threads = threads;
   provenance.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
   directory_.finish(json, provenance_json(provenance));
+}
+
+void draw_figures(RunDirectory& run, const std::vector<FigureData>& figures, Console& console) {
+  write_figures(run, figures);
+  if (!has_gnuplot()) {
+    console.warn("gnuplot is missing (Debian package gnuplot-nox): the figures were written as data only");
+    return;
+  }
+  for (const auto& figure : figures) {
+    try {
+      for (const auto& file : draw_figure(run, figure.name)) console.note("figure: " + file.string());
+    } catch (const InvalidInput& error) {
+      console.warn(error.what());
+    }
+  }
 }
 
 }  // namespace brink::cli

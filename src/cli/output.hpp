@@ -8,17 +8,20 @@
 #include <utility>
 #include <vector>
 
+#include "brink/report/figure_data.hpp"
 #include "brink/report/run_directory.hpp"
 #include "brink/report/table.hpp"
 #include "common_flags.hpp"
 #include "configuration.hpp"
+#include "console.hpp"
 
 namespace brink::cli {
 
 /// A result in every form.
 struct Output {
   std::string json;
-  Table table;  ///< for people and CSV
+  Table table;            ///< for CSV
+  std::string text = {};  ///< for people; empty: the table as text
 };
 
 /// Writes one form to standard output.
@@ -40,5 +43,8 @@ class Run {
   RunDirectory directory_;
   std::chrono::steady_clock::time_point started_;
 };
+
+/// Writes the figures and draws them; a missing or failing gnuplot is a warning, because their data are in the run.
+void draw_figures(RunDirectory& run, const std::vector<FigureData>& figures, Console& console);
 
 }  // namespace brink::cli

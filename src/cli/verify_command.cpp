@@ -7,14 +7,11 @@
 #include <memory>
 #include <set>
 
-#include "brink/base/error.hpp"
 #include "brink/report/figure_data.hpp"
 #include "brink/report/json_report.hpp"
 #include "brink/report/result_tables.hpp"
 #include "brink/verification/verification.hpp"
 #include "command.hpp"
-#include "console.hpp"
-#include "gnuplot.hpp"
 #include "grid.hpp"
 #include "model_flags.hpp"
 #include "output.hpp"
@@ -97,21 +94,6 @@ std::filesystem::path default_directory(const Configuration& configuration, cons
   return std::filesystem::path("runs") / name;
 }
 
-void draw(RunDirectory& run, const std::vector<FigureData>& figures, Console& console) {
-  write_figures(run, figures);
-  if (!has_gnuplot()) {
-    console.warn("gnuplot is missing (Debian package gnuplot-nox): the figures were written as data only");
-    return;
-  }
-  for (const auto& figure : figures) {
-    try {
-      for (const auto& file : draw_figure(run, figure.name)) console.note("figure: " + file.string());
-    } catch (const InvalidInput& error) {
-      console.warn(error.what());
-    }
-  }
-}
-
 std::string sentence(const VerificationReport& report, const VerificationPlan& plan) {
   std::size_t disagreeing = 0;
   double largest = 0;
@@ -182,7 +164,7 @@ int run(const Flags& flags) {
     curve = theory_of_cells(model.model, curve_cells(plan.cells, job.grid.batch), plan.perturb_theory, plan.threads,
                             console.monitor());
   }
-  draw(directory.directory(), verification_figures(model.model, report, curve), console);
+  draw_figures(directory.directory(), verification_figures(model.model, report, curve), console);
   directory.finish(verification_json(model, report),
                    {{"comparisons", comparison_table(report)}, {"cells", cell_table(report)}}, plan.threads);
   console.note("run: " + directory.directory().path().string());

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "brink/base/error.hpp"
 
 namespace brink {
@@ -38,11 +40,27 @@ RowMatrix optional_array(const std::string& name, const std::vector<Index>& shap
   return read_npy(path).values;
 }
 
-std::vector<std::string> conversion_notes(double loss_scale, const std::string& output_curvature) {
+std::optional<Vector> preconditioner_scale(const std::string& name, Index size,
+                                           const std::filesystem::path& directory) {
+  if (name.empty()) return std::nullopt;
+  const RowMatrix values = optional_array(name, {size}, directory);
+  const Vector diagonal = Eigen::Map<const Vector>(values.data(), size);
+  for (Index i = 0; i < size; ++i) {
+    check_argument(diagonal[i] > 0 && std::isfinite(diagonal[i]), "model",
+                   fmt::format("preconditioner, {}[{}]", (directory / name).string(), i), diagonal[i],
+                   "finite numbers > 0");
+  }
+  return diagonal.cwiseSqrt().cwiseInverse();
+}
+
+std::vector<std::string> conversion_notes(double loss_scale, const std::string& output_curvature,
+                                          const std::string& preconditioner) {
   std::vector<std::string> notes;
   if (loss_scale != 1)
     notes.push_back(fmt::format("loss scaled by {:.12g} (loss_scale): H was multiplied by it", loss_scale));
   if (!output_curvature.empty()) notes.push_back("output curvature " + output_curvature + " applied: A_k = R_k J_k");
+  if (!preconditioner.empty())
+    notes.push_back("preconditioner " + preconditioner + " applied: columns scaled by its inverse square root");
   return notes;
 }
 

@@ -2,6 +2,7 @@
 // What the kinds of model that read arrays share.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,13 @@ namespace brink {
 
 [[noreturn]] void fail_shape(const std::filesystem::path& path, const NpyHeader& header, const std::string& allowed);
 
+/// d^{-1/2} of a frozen diagonal preconditioner d (`size` entries, finite and > 0), absent when the option is empty.
+/// The update θ⁺ = θ − η d⁻¹g is plain SGD on √d θ, whose Jacobian is J d^{-1/2}.
+[[nodiscard]] std::optional<Vector> preconditioner_scale(const std::string& name, Index size,
+                                                         const std::filesystem::path& directory);
+
 /// "loss scaled by 0.5 (loss_scale)", "output curvature applied", … for the reader of a result.
-[[nodiscard]] std::vector<std::string> conversion_notes(double loss_scale, const std::string& output_curvature);
+[[nodiscard]] std::vector<std::string> conversion_notes(double loss_scale, const std::string& output_curvature,
+                                                        const std::string& preconditioner = "");
 
 }  // namespace brink

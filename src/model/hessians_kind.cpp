@@ -10,6 +10,7 @@ struct HessiansOptions {
   std::string file;
   std::string gradient_noise;
   double loss_scale = 1;
+  std::string preconditioner;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor&& field) {
@@ -18,6 +19,10 @@ struct HessiansOptions {
     field("gradient_noise", self.gradient_noise, "gradients b of the samples at the minimum (.npy, (n, d), mean zero)",
           "the name of a .npy file, or empty");
     field("loss_scale", self.loss_scale, "s: every H_k and b_k is multiplied by it", "a finite number > 0");
+    field("preconditioner", self.preconditioner,
+          "diagonal d of a frozen preconditioner (.npy, (d,), > 0), as of Adam or RMSProp: parameters become sqrt(d) "
+          "theta",
+          "the name of a .npy file, or empty");
   }
 };
 
@@ -35,9 +40,19 @@ LoadedModel load(const OptionTable& table, const std::filesystem::path& director
   HessiansData data;
   data.gradient_noise = optional_array(options.gradient_noise, {n, d}, directory);
   data.hessians = read_npy(path).values;
+  if (const auto scale = preconditioner_scale(options.preconditioner, d, directory)) {
+    data.hessians *= scale->asDiagonal();
+    for (Index k = 0; k < n; ++k)
+      data.hessians.middleRows(k * d, d) = (scale->asDiagonal() * data.hessians.middleRows(k * d, d)).eval();
+    if (data.gradient_noise.size() != 0) data.gradient_noise *= scale->asDiagonal();
+  }
   data.loss_scale = options.loss_scale;
   data.input_epsilon = header.epsilon;
-  LoadedModel loaded{linearize(data), nullptr, {}, write_options(options), conversion_notes(options.loss_scale, "")};
+  LoadedModel loaded{linearize(data),
+                     nullptr,
+                     {},
+                     write_options(options),
+                     conversion_notes(options.loss_scale, "", options.preconditioner)};
   loaded.original = make_problem(std::move(data), loaded.model);
   return loaded;
 }

@@ -13,6 +13,7 @@ struct JacobianOptions {
   std::int64_t outputs = 0;
   std::string gradient_noise;
   double loss_scale = 1;
+  std::string preconditioner;
   std::string output_curvature;
 
   template <class Self, class Visitor>
@@ -25,6 +26,10 @@ struct JacobianOptions {
           "the name of a .npy file, or empty");
     field("loss_scale", self.loss_scale, "s: the loss is s times the mean of half squares", "a finite number > 0");
     field("output_curvature", self.output_curvature, "curvature S of the output loss (.npy, (n, c, c), PSD)",
+          "the name of a .npy file, or empty");
+    field("preconditioner", self.preconditioner,
+          "diagonal d of a frozen preconditioner (.npy, (p,), > 0), as of Adam or RMSProp: parameters become sqrt(d) "
+          "theta",
           "the name of a .npy file, or empty");
   }
 };
@@ -52,13 +57,21 @@ LoadedModel load(const OptionTable& table, const std::filesystem::path& director
   data.output_curvature = optional_array(options.output_curvature, {n, data.outputs, data.outputs}, directory);
   data.gradient_noise = optional_array(options.gradient_noise, {n, p}, directory);
   data.rows = read_npy(path).values;
+  if (const auto scale = preconditioner_scale(options.preconditioner, p, directory)) {
+    data.rows *= scale->asDiagonal();
+    if (has_noise) data.gradient_noise *= scale->asDiagonal();
+  }
   data.loss_scale = options.loss_scale;
   data.input_epsilon = header.epsilon;
   if (!options.output_curvature.empty()) {
     data.input_epsilon = std::max(data.input_epsilon, read_npy_header(directory / options.output_curvature).epsilon);
   }
 
-  LoadedModel loaded{linearize(data), nullptr, {}, {}, conversion_notes(options.loss_scale, options.output_curvature)};
+  LoadedModel loaded{linearize(data),
+                     nullptr,
+                     {},
+                     {},
+                     conversion_notes(options.loss_scale, options.output_curvature, options.preconditioner)};
   loaded.original = make_problem(std::move(data), loaded.model);
   options.outputs = loaded.model.samples().outputs;
   loaded.resolved = write_options(options);

@@ -136,4 +136,69 @@ std::vector<FigureData> verification_figures(const LinearizedModel& model, const
   return figures;
 }
 
+std::vector<FigureData> bound_figures(const std::vector<ThresholdRow>& rows) {
+  std::vector<std::vector<const ThresholdRow*>> groups;
+  for (const auto& row : rows) {
+    const auto same = [&](const auto& group) {
+      const Cell& first = group.front()->cell;
+      return first.rule == row.cell.rule && first.sampling == row.cell.sampling &&
+             first.parameters.momentum == row.cell.parameters.momentum;
+    };
+    auto group = std::find_if(groups.begin(), groups.end(), same);
+    if (group == groups.end()) group = groups.insert(groups.end(), {{}});
+    group->push_back(&row);
+  }
+  std::vector<FigureData> figures;
+  for (auto& group : groups) {
+    std::stable_sort(group.begin(), group.end(),
+                     [](const auto* a, const auto* b) { return a->cell.batch_size < b->cell.batch_size; });
+    Table table(
+        {{"series"}, {"rule"}, {"sampling"}, {"momentum"}, {"criterion"}, {"status"}, {"batch"}, {"eta"}, {"vacuous"}});
+    std::int64_t series = 0;
+    for (std::size_t i = 0; i < group.front()->bounds.size(); ++i) {
+      const auto has_value = [i](const ThresholdRow* row) { return row->bounds[i].eta.has_value(); };
+      if (std::none_of(group.begin(), group.end(), has_value)) continue;
+      for (const ThresholdRow* row : group) {
+        const Bound& bound = row->bounds[i];
+        const Cell& cell = row->cell;
+        table.add_row({series, cell.rule, cell.sampling, cell.parameters.momentum, bound.name, to_string(bound.status),
+                       static_cast<std::int64_t>(cell.batch_size), bound.eta ? positive(*bound.eta) : TableValue(),
+                       bound.vacuous});
+      }
+      ++series;
+    }
+    const Cell& cell = group.front()->cell;
+    const std::string suffix =
+        groups.size() == 1 ? "" : "-" + cell.rule + "-" + shortest(cell.parameters.momentum) + "-" + cell.sampling;
+    figures.push_back({"bounds" + suffix, "bounds", std::move(table)});
+  }
+  return figures;
+}
+
+std::vector<FigureData> coupling_figures(const Cell& from, double eta, const std::vector<CouplingRow>& rows) {
+  std::map<RuleAndSampling, std::map<Position, const CouplingRow*>> groups;
+  for (const auto& row : rows) {
+    groups[{row.cell.rule, row.cell.sampling}].try_emplace({row.cell.parameters.momentum, row.cell.batch_size}, &row);
+  }
+  std::vector<FigureData> figures;
+  for (const auto& [key, group] : groups) {
+    std::vector<Column> columns = {{"series"},        {"rule"},       {"sampling"}, {"momentum"}, {"batch"},
+                                   {"from_momentum"}, {"from_batch"}, {"from_eta"}, {"eta"},      {"threshold"}};
+    for (const auto& thumb : rows.front().step.thumb) columns.push_back({thumb.name});
+    Table table(columns);
+    std::map<double, std::int64_t> numbers;
+    for (const auto& [position, row] : group) numbers.emplace(std::get<0>(position), numbers.size());
+    for (const auto& [position, row] : group) {
+      auto values = leading_values(numbers.at(std::get<0>(position)), row->cell);
+      values.insert(values.end(), {from.parameters.momentum, static_cast<std::int64_t>(from.batch_size), eta,
+                                   positive(row->step.eta), positive(row->step.threshold.eta)});
+      for (const auto& thumb : row->step.thumb) values.push_back(positive(thumb.eta));
+      table.add_row(values);
+    }
+    const std::string suffix = groups.size() == 1 ? "" : "-" + key.first + "-" + key.second;
+    figures.push_back({"coupling" + suffix, "coupling", std::move(table)});
+  }
+  return figures;
+}
+
 }  // namespace brink

@@ -85,12 +85,13 @@ void put_batch_sharpness(Json& json, const char* key, const std::optional<double
   }
 }
 
-Json bound_json(const Bound& bound) {
+Json bound_json(const Bound& bound, const MeanSquareThreshold& threshold) {
   Json json;
   json["name"] = bound.name;
   const bool has_eta = bound.eta && std::isfinite(*bound.eta);
   json["eta"] = has_eta ? Json(*bound.eta) : Json(nullptr);
   json["residual"] = has_eta && std::isfinite(bound.residual) ? Json(bound.residual) : Json(nullptr);
+  json["eta_over_mean_square"] = has_eta && threshold.eta > 0 ? Json(*bound.eta / threshold.eta) : Json(nullptr);
   json["status"] = to_string(bound.status);
   json["vacuous"] = bound.vacuous;
   const bool infinite = bound.eta && !std::isfinite(*bound.eta);
@@ -103,12 +104,18 @@ Json bound_json(const Bound& bound) {
   return json;
 }
 
-Json growth_json(const GrowthRow& row) {
+Json growth_json(const GrowthRow& row, double threshold) {
   Json json;
   put_number(json, "eta", row.eta);
   put_number(json, "log_growth", row.growth.log_growth);
   put_number(json, "log_growth_error", row.growth.residual);
   json["stable"] = row.growth.stable;
+  if (threshold > 0) {
+    put_number(json, "eta_over_threshold", row.eta / threshold);
+    put_number(json, "margin", 1 - row.eta / threshold);
+  } else {
+    put_null(json, "margin", "not applicable", "no step size is stable");
+  }
   json["method"] = row.growth.method;
   if (row.stationary) {
     Json state;
@@ -128,18 +135,69 @@ Json threshold_row_json(const ThresholdRow& row, const ThresholdReportOptions& o
   put_number(json, "eta_deterministic", row.threshold.eta_deterministic);
   put_number(json, "eta_mean_square", row.threshold.eta);
   put_number(json, "residual", row.threshold.residual);
+  if (row.subsample) {
+    put_number(json, "eta_mean_square_standard_error", row.subsample->standard_error);
+    json["standard_error_method"] = fmt::format("delete-a-group jackknife, {} groups", row.subsample->groups);
+  }
   json["method"] = row.threshold.method;
   put_other_parameters(json, row.cell);
   if (options.bounds) {
     json["bounds"] = Json::array();
-    for (const auto& bound : row.bounds) json["bounds"].push_back(bound_json(bound));
+    for (const auto& bound : row.bounds) json["bounds"].push_back(bound_json(bound, row.threshold));
   }
   put_batch_sharpness(json["critical"], "batch_sharpness_in_times_eta", row.batch_sharpness_in_times_eta);
   if (options.growth) {
     json["growth"] = Json::array();
-    for (const auto& growth : row.growth) json["growth"].push_back(growth_json(growth));
+    for (const auto& growth : row.growth) json["growth"].push_back(growth_json(growth, row.threshold.eta));
   }
   json["warnings"] = row.threshold.warnings;
+  return json;
+}
+
+Json solution_json(const SolutionRow& row) {
+  Json json;
+  json["quantity"] = row.quantity;
+  json["rule"] = row.cell.rule;
+  const bool solves_momentum = row.quantity == "momentum" || row.quantity == "best-momentum";
+  if (!solves_momentum) put_number(json, "momentum", row.cell.parameters.momentum);
+  json["sampling"] = row.cell.sampling;
+  if (row.quantity != "batch") json["batch"] = row.cell.batch_size;
+  put_other_parameters(json, row.cell);
+  if (row.eta > 0) put_number(json, "eta", row.eta);
+  if (row.quantity == "batch") {
+    if (row.batch) {
+      json["batch"] = *row.batch;
+    } else {
+      put_null(json, "batch", "none", "this step size is unstable at every batch size");
+    }
+  }
+  if (row.quantity == "momentum") {
+    json["ranges"] = Json::array();
+    for (const auto& range : row.momenta) {
+      Json one;
+      put_number(one, "lower", range.lower);
+      put_number(one, "upper", range.upper);
+      put_number(one, "error", range.error);
+      json["ranges"].push_back(one);
+    }
+  }
+  if (row.quantity == "best-eta") {
+    if (row.best_step) {
+      put_number(json, "eta", row.best_step->eta);
+      put_number(json, "eta_error", row.best_step->error);
+      put_number(json, "log_growth", row.best_step->log_growth);
+      put_number(json, "log_growth_error", row.best_step->log_growth_error);
+    } else {
+      put_null(json, "eta", "none", "no step size is stable");
+    }
+  }
+  if (row.best_momentum) {
+    put_number(json, "momentum", row.best_momentum->momentum);
+    put_number(json, "momentum_error", row.best_momentum->error);
+    put_number(json, "eta_mean_square", row.best_momentum->eta);
+    put_number(json, "residual", row.best_momentum->residual);
+    json["at_end"] = row.best_momentum->at_end;
+  }
   return json;
 }
 
@@ -230,12 +288,47 @@ std::string written(const Json& json) { return json.dump(2, ' ', false, Json::er
 }  // namespace
 
 std::string threshold_json(const LoadedModel& model, const std::vector<ThresholdRow>& rows,
-                           const ThresholdReportOptions& options) {
+                           const ThresholdReportOptions& options, const std::vector<SolutionRow>& solutions) {
   Json json;
   json["schema"] = "brink.threshold/1";
   json["model"] = model_json(model);
   json["rows"] = Json::array();
   for (const auto& row : rows) json["rows"].push_back(threshold_row_json(row, options));
+  if (!solutions.empty()) json["solutions"] = Json::array();
+  for (const auto& solution : solutions) json["solutions"].push_back(solution_json(solution));
+  return written(json);
+}
+
+std::string coupling_json(const LoadedModel& model, const Cell& from, double eta, const MeanSquareThreshold& threshold,
+                          const std::vector<CouplingRow>& rows) {
+  Json json;
+  json["schema"] = "brink.couple/1";
+  json["model"] = model_json(model);
+  Json& old = json["from"];
+  put_cell(old, from);
+  put_number(old, "eta", eta);
+  put_number(old, "eta_mean_square", threshold.eta);
+  put_number(old, "residual", threshold.residual);
+  put_number(old, "eta_over_threshold", eta / threshold.eta);
+  json["rows"] = Json::array();
+  for (const auto& row : rows) {
+    Json one;
+    put_cell(one, row.cell);
+    put_other_parameters(one, row.cell);
+    put_number(one, "eta", row.step.eta);
+    put_number(one, "residual", row.step.residual);
+    put_number(one, "eta_mean_square", row.step.threshold.eta);
+    one["rules_of_thumb"] = Json::array();
+    for (const auto& thumb : row.step.thumb) {
+      Json other;
+      other["name"] = thumb.name;
+      put_number(other, "eta", thumb.eta);
+      put_number(other, "eta_over_threshold", thumb.eta / row.step.threshold.eta);
+      other["stable"] = thumb.eta < row.step.threshold.eta;
+      one["rules_of_thumb"].push_back(other);
+    }
+    json["rows"].push_back(one);
+  }
   return written(json);
 }
 

@@ -30,6 +30,11 @@ std::string joined(const std::vector<std::string>& lines) {
   return text;
 }
 
+std::optional<double> over_mean_square(const Bound& bound, const MeanSquareThreshold& threshold) {
+  if (!bound.eta || !(threshold.eta > 0)) return std::nullopt;
+  return *bound.eta / threshold.eta;
+}
+
 template <class Predicate>
 bool any_growth(const std::vector<ThresholdRow>& rows, const Predicate& predicate) {
   return std::any_of(rows.begin(), rows.end(), [&](const ThresholdRow& row) {
@@ -39,20 +44,24 @@ bool any_growth(const std::vector<ThresholdRow>& rows, const Predicate& predicat
 
 }  // namespace
 
-Table threshold_table(const std::vector<ThresholdRow>& rows) {
+Table threshold_table(const std::vector<ThresholdRow>& rows, bool with_bounds) {
   const bool has_growth = any_growth(rows, [](const GrowthRow&) { return true; });
   const bool has_stationary = any_growth(rows, [](const GrowthRow& growth) { return growth.stationary.has_value(); });
 
+  const bool has_subsample =
+      std::any_of(rows.begin(), rows.end(), [](const ThresholdRow& row) { return row.subsample.has_value(); });
   auto columns = cell_columns();
   append(columns, {{"eta_deterministic"},
                    {"eta_mean_square", 8},
                    {"residual", kErrorDigits},
                    {"batch_sharpness_in_times_eta"},
                    {"method"}});
-  if (!rows.empty()) {
+  if (with_bounds && !rows.empty()) {
     for (const auto& bound : rows.front().bounds) columns.push_back({bound.name});
   }
-  if (has_growth) append(columns, {{"eta"}, {"log_growth", 8}, {"log_growth_error", kErrorDigits}, {"stable"}});
+  if (has_subsample) append(columns, {{"eta_mean_square_standard_error", kErrorDigits}});
+  if (has_growth)
+    append(columns, {{"eta"}, {"log_growth", 8}, {"log_growth_error", kErrorDigits}, {"stable"}, {"margin", 4}});
   if (has_stationary) append(columns, {{"trace"}, {"excess_loss"}, {"gradient_norm_squared"}});
 
   Table table(columns);
@@ -60,11 +69,15 @@ Table threshold_table(const std::vector<ThresholdRow>& rows) {
     auto values = cell_values(row.cell);
     append(values, {row.threshold.eta_deterministic, row.threshold.eta, row.threshold.residual,
                     optional(row.batch_sharpness_in_times_eta), row.threshold.method});
-    for (const auto& bound : row.bounds) values.push_back(optional(bound.eta));
+    if (with_bounds) {
+      for (const auto& bound : row.bounds) values.push_back(optional(bound.eta));
+    }
+    if (has_subsample) values.push_back(row.subsample ? TableValue(row.subsample->standard_error) : TableValue());
     if (!has_growth) table.add_row(values);
     for (const auto& growth : row.growth) {
       auto line = values;
-      append(line, {growth.eta, growth.growth.log_growth, growth.growth.residual, growth.growth.stable});
+      append(line, {growth.eta, growth.growth.log_growth, growth.growth.residual, growth.growth.stable,
+                    row.threshold.eta > 0 ? TableValue(1 - growth.eta / row.threshold.eta) : TableValue()});
       if (growth.stationary) {
         append(line,
                {growth.stationary->trace, growth.stationary->excess_loss, growth.stationary->gradient_norm_squared});
@@ -79,15 +92,73 @@ Table threshold_table(const std::vector<ThresholdRow>& rows) {
 
 Table bound_table(const std::vector<ThresholdRow>& rows) {
   auto columns = cell_columns();
-  append(columns, {{"name"}, {"eta"}, {"residual", kErrorDigits}, {"status"}, {"vacuous"}, {"reason"}, {"source"}});
+  append(columns, {{"name"},
+                   {"eta"},
+                   {"eta_over_mean_square"},
+                   {"residual", kErrorDigits},
+                   {"status"},
+                   {"vacuous"},
+                   {"reason"},
+                   {"source"}});
   Table table(columns);
   for (const auto& row : rows) {
     for (const auto& bound : row.bounds) {
       auto values = cell_values(row.cell);
-      append(values, {bound.name, optional(bound.eta), bound.eta ? TableValue(bound.residual) : TableValue(),
-                      to_string(bound.status), bound.vacuous, bound.reason, bound.source});
+      append(values, {bound.name, optional(bound.eta), optional(over_mean_square(bound, row.threshold)),
+                      bound.eta ? TableValue(bound.residual) : TableValue(), to_string(bound.status), bound.vacuous,
+                      bound.reason, bound.source});
       table.add_row(values);
     }
+  }
+  return table;
+}
+
+Table solution_table(const std::vector<SolutionRow>& rows) {
+  Table table({{"solve"},
+               {"rule"},
+               {"momentum"},
+               {"sampling"},
+               {"batch"},
+               {"eta"},
+               {"log_growth"},
+               {"momentum_upper"},
+               {"error", kErrorDigits}});
+  for (const auto& row : rows) {
+    const auto add = [&](TableValue momentum, TableValue batch, TableValue eta, TableValue growth, TableValue upper,
+                         TableValue error) {
+      table.add_row({row.quantity, row.cell.rule, std::move(momentum), row.cell.sampling, std::move(batch),
+                     std::move(eta), std::move(growth), std::move(upper), std::move(error)});
+    };
+    const TableValue momentum = row.cell.parameters.momentum;
+    const TableValue batch = integer(row.cell.batch_size);
+    if (row.quantity == "batch") add(momentum, row.batch ? integer(*row.batch) : TableValue(), row.eta, {}, {}, {});
+    if (row.quantity == "momentum" && row.momenta.empty()) add({}, batch, row.eta, {}, {}, {});
+    for (const auto& range : row.momenta) add(range.lower, batch, row.eta, {}, range.upper, range.error);
+    if (row.quantity == "best-eta") {
+      if (row.best_step)
+        add(momentum, batch, row.best_step->eta, row.best_step->log_growth, {}, row.best_step->error);
+      else
+        add(momentum, batch, {}, {}, {}, {});
+    }
+    if (row.best_momentum)
+      add(row.best_momentum->momentum, batch, row.best_momentum->eta, {}, {}, row.best_momentum->error);
+  }
+  return table;
+}
+
+Table coupling_table(const std::vector<CouplingRow>& rows) {
+  auto columns = cell_columns();
+  append(columns, {{"eta"}, {"residual", kErrorDigits}, {"eta_mean_square"}});
+  if (!rows.empty()) {
+    for (const auto& thumb : rows.front().step.thumb)
+      append(columns, {{thumb.name}, {thumb.name + "_over_threshold", 3}});
+  }
+  Table table(columns);
+  for (const auto& row : rows) {
+    auto values = cell_values(row.cell);
+    append(values, {row.step.eta, row.step.residual, row.step.threshold.eta});
+    for (const auto& thumb : row.step.thumb) append(values, {thumb.eta, thumb.eta / row.step.threshold.eta});
+    table.add_row(values);
   }
   return table;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "brink/base/error.hpp"
@@ -21,7 +22,8 @@ constexpr double kShareBelow = 0.15;
 constexpr double kLargestSpan = 0.12;
 constexpr double kSmallestSpan = 2e-3;  // with less than this to resolve there is no noise to speak of
 constexpr int kFullRuns = 5;
-constexpr int kMostRounds = 7;
+constexpr int kMostRounds = 7;     // for a span that fits
+constexpr int kMostSearches = 15;  // for a span that holds the zero
 constexpr double kPoorFit = 0.02;  // p-value of χ² below which the span is halved
 // The zero must lie between these places, in spans above the lowest full run.
 constexpr double kLowestZero = 0.02;
@@ -30,8 +32,10 @@ constexpr double kHighestZero = 0.35;
 constexpr Index kShortRunFactor = 4;
 constexpr double kBracketRatio = 1.1;
 constexpr int kMostBracketRuns = 12;  // steps double: more than 2^-60 … 2^60 of the start
-// Growth counts as growth when it exceeds so many standard errors.
+// Growth counts as growth when it exceeds so many standard errors; full runs that bracket the zero need more, because
+// one that is wrong would shut it out for good.
 constexpr double kClearly = 3;
+constexpr double kCertainly = 5;
 constexpr std::uint64_t kSeedStride = 0x9E3779B97F4A7C15ULL;  // golden ratio: seeds of different runs are far apart
 
 class Runner {
@@ -121,6 +125,22 @@ Neighbourhood search(Runner& runner, double start) {
           span_of_rise(at_high.standard_error / static_cast<double>(kShortRunFactor), slope)};
 }
 
+/// Where the zero must lie, by every full run so far (in ln η).
+struct Bracket {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+
+  void learn(double log_eta, const NoisyPoint& point) {
+    if (point.y < -kCertainly * point.standard_error) low = std::max(low, log_eta);
+    if (point.y > kCertainly * point.standard_error) high = std::min(high, log_eta);
+  }
+  /// The place proposed, or the middle of the bracket when it lies outside.
+  [[nodiscard]] double admit(double log_eta) const {
+    const bool outside = log_eta <= low || log_eta >= high;
+    return outside && std::isfinite(high - low) && low < high ? 0.5 * (low + high) : log_eta;
+  }
+};
+
 /// The first place on the way from `from` to `to` where f is negative, or positive as asked; `to` when there is none.
 template <class Function>
 double first_crossing(Function f, double from, double to, bool negative) {
@@ -140,6 +160,14 @@ double first_crossing(Function f, double from, double to, bool negative) {
     return 0.5 * (before + after);
   }
   return to;
+}
+
+/// The zero of the fit that is nearest to its points. A parabola may turn beyond them, the growth does not: it is
+/// looked for downwards from a highest point that grows, upwards from one that does not, and no further than `reach`.
+double zero_of(const Parabola& fit, double span, double reach) {
+  const auto value = [&](double u) { return fit.value(u); };
+  return fit.value(span) > 0 ? first_crossing(value, span, -reach, true)
+                             : first_crossing(value, span, span + reach, false);
 }
 
 /// Full runs between `lowest` and `span` above it; x counts from `lowest`.
@@ -166,19 +194,28 @@ MeasuredThreshold measure_threshold(const EngineFactory& make_engine, const Dyna
   const Neighbourhood near = search(runner, std::log(eta_start));
   double span = near.span;
   double lowest = near.log_eta - kShareBelow * span;
+  Bracket bracket;
   for (int round = 1;; ++round) {
     const auto points = runs_above(runner, lowest, span);
+    for (const auto& point : points) bracket.learn(lowest + point.x, point);
     const Parabola fit(points);
-    // From above: a parabola may turn below its zero, the growth does not.
-    const double zero = first_crossing([&](double u) { return fit.value(u); }, 2 * span, -2 * span, true);
+    const double zero = zero_of(fit, span, kLargestSpan);
     const bool poor = fit.goodness_of_fit() < kPoorFit;
     const bool outside = zero < kLowestZero * span || zero > kHighestZero * span;
     const double rise = span_of_rise(fit.standard_error(0.5 * span), fit.slope(0.5 * span));
     const bool ill_sized = span > 2 * rise || span < 0.3 * rise;
-    if ((poor || outside || ill_sized) && round < kMostRounds) {
-      span = poor && !ill_sized ? 0.5 * span : ill_sized ? rise : span;
-      lowest += zero - kShareBelow * span;
+    if (((poor || ill_sized) && round < kMostRounds) || (outside && round < kMostSearches)) {
+      // The slope far from the zero says nothing about the span there.
+      if (!outside || zero > -span) span = poor && !ill_sized ? 0.5 * span : ill_sized ? rise : span;
+      lowest = bracket.admit(lowest + zero) - kShareBelow * span;
       continue;
+    }
+    if (outside) {
+      throw NotConverged(
+          fmt::format("measure_threshold: {} rounds of runs did not find the zero of the growth near eta = {:.6g}: "
+                      "more replicas or "
+                      "steps are needed",
+                      round, std::exp(lowest + zero)));
     }
     result.slope = fit.slope(zero);
     result.degrees_of_freedom = fit.degrees_of_freedom(zero);
@@ -201,9 +238,6 @@ MeasuredThreshold measure_threshold(const EngineFactory& make_engine, const Dyna
         std::exp(lowest + first_crossing([&](double u) { return fit.value(u) - margin(u); }, zero, reach, false));
     result.eta.warnings = runner.warnings();
     if (poor) result.eta.warnings.emplace_back("the growth near its zero is not a parabola within its errors");
-    if (outside) {
-      result.eta.warnings.emplace_back("the zero lies outside the full runs: more replicas or steps are needed");
-    }
     break;
   }
   result.runs = runner.runs();

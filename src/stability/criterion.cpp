@@ -25,8 +25,18 @@ namespace {
 std::vector<std::unique_ptr<Criterion>>& registry() {
   static std::vector<std::unique_ptr<Criterion>> all = [] {
     std::vector<std::unique_ptr<Criterion>> built_in;
+    built_in.push_back(make_noise_kernel_criterion());
     built_in.push_back(make_mean_criterion());
+    built_in.push_back(make_wu_ma_e_criterion());
+    built_in.push_back(make_wu_ma_e_box_criterion());
     built_in.push_back(make_frobenius_criterion());
+    built_in.push_back(make_trace_criterion());
+    built_in.push_back(make_mulayoff_15_criterion());
+    built_in.push_back(make_mulayoff_16_criterion());
+    built_in.push_back(make_rank_one_criterion());
+    built_in.push_back(make_coherence_criterion());
+    built_in.push_back(make_every_batch_criterion());
+    built_in.push_back(make_batch_gap_criterion());
     return built_in;
   }();
   return all;

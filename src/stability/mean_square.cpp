@@ -18,9 +18,9 @@ constexpr double kEdgeMargin = 1e-10;
 // ln ρ below this is not resolved: the kernel would overflow.
 constexpr double kSmallestLogGrowth = -100;
 
-void check_batch_size(const LinearizedModel& model, Index batch_size) {
+void check_batch_size(const LinearizedModel& model, const BatchLaw& law, Index batch_size) {
   if (model.has_samples()) {
-    const Index n = model.samples().samples;
+    const Index n = law.population(model.samples().samples);
     check_argument(batch_size >= 1 && batch_size <= n, "mean-square theory", "batch size", batch_size,
                    fmt::format("an integer in 1..{} (the number of samples)", n));
   } else {
@@ -36,7 +36,7 @@ struct NoiseSetting {
 };
 
 NoiseSetting noise_setting(const LinearizedModel& model, const BatchLaw& law, Index batch_size) {
-  check_batch_size(model, batch_size);
+  check_batch_size(model, law, batch_size);
   if (law.fresh_gaussian_rows()) return {true, 1.0 / static_cast<double>(batch_size), 0};
   const auto [p1, p2] = law.second_moment(model.samples().samples, batch_size);
   return {false, p1, p2};

@@ -163,7 +163,7 @@ TEST_CASE("text that is not UTF-8 does not fail a report", "[report][fast]") {
 }
 
 TEST_CASE("tables hold the numbers of the reports", "[report][fast]") {
-  const auto csv = to_csv(threshold_table(brink::test::example_thresholds()));
+  const auto csv = to_csv(threshold_table(brink::test::example_thresholds(), true));
   CHECK(csv.find("rule,momentum,sampling,batch,eta_deterministic,eta_mean_square,residual") == 0);
   CHECK(csv.find("heavy-ball,0.9,without-replacement,2,2.15,0.42328015546237,1e-12,0.42,") != std::string::npos);
   const auto verification = brink::test::example_verification();

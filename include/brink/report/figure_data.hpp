@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "brink/model/linearized_model.hpp"
+#include "brink/report/results.hpp"
 #include "brink/report/table.hpp"
 #include "brink/verification/verification.hpp"
 
@@ -13,7 +14,7 @@ namespace brink {
 /// One figure: figures/NAME.csv, drawn by plots/SCRIPT.gp.
 struct FigureData {
   std::string name;    ///< "thresholds", or "thresholds-RULE-SAMPLING" where a run has several rules or samplings
-  std::string script;  ///< the script that draws it: "thresholds" or "plateaus"
+  std::string script;  ///< the script that draws it: "thresholds", "plateaus", "bounds" or "coupling"
   Table data;
 };
 
@@ -33,5 +34,14 @@ struct FigureData {
 [[nodiscard]] std::vector<FigureData> verification_figures(const LinearizedModel& model,
                                                            const VerificationReport& report,
                                                            const std::vector<CellResult>& curve = {});
+
+/// Every stability condition against the batch size, one figure a rule, momentum and sampling: "bounds", or
+/// "bounds-RULE-MOMENTUM-SAMPLING" where there are several. Conditions without any value are left out.
+[[nodiscard]] std::vector<FigureData> bound_figures(const std::vector<ThresholdRow>& rows);
+
+/// The step size that keeps the margin of the old setting against the batch size, one curve a momentum, beside the
+/// rules of thumb: "coupling", or "coupling-RULE-SAMPLING" where there are several.
+[[nodiscard]] std::vector<FigureData> coupling_figures(const Cell& from, double eta,
+                                                       const std::vector<CouplingRow>& rows);
 
 }  // namespace brink

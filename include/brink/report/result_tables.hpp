@@ -8,11 +8,19 @@
 
 namespace brink {
 
-/// One line a cell, or a cell and step size where there is growth; one column a bound where there are bounds.
-[[nodiscard]] Table threshold_table(const std::vector<ThresholdRow>& rows);
+/// One line a cell, or a cell and step size where there is growth; with_bounds adds a column a bound.
+[[nodiscard]] Table threshold_table(const std::vector<ThresholdRow>& rows, bool with_bounds);
 
-/// One line a cell and bound: its step size, status, whether it is vacuous, why, and the paper.
+/// One line a cell and bound: its step size, that over the exact threshold, status, whether it is vacuous, why, and the
+/// paper.
 [[nodiscard]] Table bound_table(const std::vector<ThresholdRow>& rows);
+
+/// One line an inverse question and answer (a line a range of momentum).
+[[nodiscard]] Table solution_table(const std::vector<SolutionRow>& rows);
+
+/// One line a new setting: its step size with the same margin, and what the rules of thumb give, as step size and as
+/// share of the threshold.
+[[nodiscard]] Table coupling_table(const std::vector<CouplingRow>& rows);
 
 /// One line a cell and step size.
 [[nodiscard]] Table simulation_table(const std::vector<SimulationRow>& rows);

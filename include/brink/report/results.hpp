@@ -8,8 +8,10 @@
 
 #include "brink/simulation/growth.hpp"
 #include "brink/stability/criterion.hpp"
+#include "brink/stability/inverse.hpp"
 #include "brink/stability/mean_square.hpp"
 #include "brink/stability/stationary.hpp"
+#include "brink/stability/subsample_error.hpp"
 #include "brink/verification/verification.hpp"
 
 namespace brink {
@@ -27,8 +29,27 @@ struct ThresholdRow {
   MeanSquareThreshold threshold;
   /// η·tr(E[H_B³]X)/tr(E[H_B²]X) at the critical mode X; absent where the threshold is the noise-free edge.
   std::optional<double> batch_sharpness_in_times_eta;
+  /// Where the model is a subsample: how far the threshold of the population may be.
+  std::optional<SubsampleError> subsample;
   std::vector<Bound> bounds;
   std::vector<GrowthRow> growth;
+};
+
+/// The answer to an inverse question. Of `cell`, the batch size (or momentum) is the answer where that was asked for.
+struct SolutionRow {
+  std::string quantity;  ///< "batch", "momentum", "best-eta" or "best-momentum"
+  Cell cell;
+  double eta = 0;                      ///< given, for "batch" and "momentum"
+  std::optional<Index> batch;          ///< the smallest stable batch size
+  std::vector<MomentumRange> momenta;  ///< the stable ranges of momentum
+  std::optional<BestStep> best_step;   ///< for "best-eta"
+  std::optional<BestMomentum> best_momentum;
+};
+
+/// A step size carried over to another momentum and batch size.
+struct CouplingRow {
+  Cell cell;
+  CoupledStep step;
 };
 
 /// Measured growth of one cell at one step size.

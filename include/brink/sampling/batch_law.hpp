@@ -37,7 +37,10 @@ class BatchLaw {
   /// N(X) = (HXH + tr(HX) H)/B. The coefficients and draws below then do not apply and throw.
   [[nodiscard]] virtual bool fresh_gaussian_rows() const { return false; }
 
-  /// (p1, p2) for n samples and batch size B, 1 <= B <= n.
+  /// How many samples batches are drawn from, for a model of n samples: n, unless these are part of a population.
+  [[nodiscard]] virtual Index population(Index samples) const { return samples; }
+
+  /// (p1, p2) for n samples and batch size B, 1 <= B <= population(n).
   [[nodiscard]] virtual SecondMoment second_moment(Index samples, Index batch_size) const = 0;
 
   /// (c1, c2, c3) for n samples and batch size B.

@@ -35,7 +35,7 @@ set ylabel 'step size'.gap.eta
 dash = latex ? '--' : '–'
 title(name) = \
   name eq 'noise-kernel' ? 'exact' : \
-  name eq 'mean' ? 'noise-free edge' : \
+  name eq 'mean' ? 'mean' : \
   name eq 'wu-ma-e' ? 'Wu'.dash.'Ma'.dash.'E' : \
   name eq 'wu-ma-e-box' ? 'W'.dash.'M'.dash.'E box' : \
   name eq 'frobenius' ? 'Frobenius' : \
@@ -58,8 +58,8 @@ do for [i = 1 : count] {
 thickness(i) = is_exact(i) ? 2.2 : 1.2
 pattern(i) = status[i] eq 'sufficient' ? 2 : status[i] eq 'neither' ? 3 : 1
 set linetype 101 dashtype solid
-set linetype 102 dashtype (6, 3)
-set linetype 103 dashtype (1.5, 3)
+set linetype 102 dashtype (12, 6)
+set linetype 103 dashtype (2, 5)
 array mark[100]
 do for [i = 1 : count] { mark[i] = is_exact(i) ? 7 : marker[(i - 1) % 7 + 1] - (i > 7 && marker[(i - 1) % 7 + 1] != 3) }
 

@@ -37,9 +37,9 @@ sample(at, line, text, thick, dashes) = \
   sprintf("set label '%s' at screen %.17g, %.17g", text, after_sample(at), row(line))
 eval sample(0, meaning, 'same margin', 1.8, 'solid')
 eval sample(28, meaning, 'threshold', 0.6, 'solid')
-eval sample(0, meaning + 1, 'linear', 1, '(8, 4)')
-eval sample(22, meaning + 1, 'square root', 1, '(4, 3)')
-eval sample(46, meaning + 1, 'effective rate', 1, '(1.5, 3)')
+eval sample(0, meaning + 1, 'linear', 1, '(14, 7)')
+eval sample(22, meaning + 1, 'square root', 1, '(10, 4, 2, 4)')
+eval sample(46, meaning + 1, 'effective rate', 1, '(2, 5)')
 
 set label '' at first from_batch, first from_eta point pointtype 6 pointsize 2.4 * dot linewidth 1.4 \
   linecolor rgb '#000000' front
@@ -47,12 +47,12 @@ set label '' at first from_batch, first from_eta point pointtype 6 pointsize 2.4
 select(i, name) = column("series") == i - 1 && has(name) ? column(name) : NaN
 plot for [i = 1 : count] csv using (column("batch")):(select(i, "threshold")) with lines linewidth 0.6 \
        linecolor rgb paint(i), \
-     for [i = 1 : count] csv using (column("batch")):(select(i, "linear")) with lines linewidth 1 dashtype (8, 4) \
+     for [i = 1 : count] csv using (column("batch")):(select(i, "linear")) with lines linewidth 1 dashtype (14, 7) \
        linecolor rgb paint(i), \
-     for [i = 1 : count] csv using (column("batch")):(select(i, "square-root")) with lines linewidth 1 dashtype (4, 3) \
+     for [i = 1 : count] csv using (column("batch")):(select(i, "square-root")) with lines linewidth 1 dashtype (10, 4, 2, 4) \
        linecolor rgb paint(i), \
      for [i = 1 : count] csv using (column("batch")):(select(i, "effective-rate")) with lines linewidth 1 \
-       dashtype (1.5, 3) linecolor rgb paint(i), \
+       dashtype (2, 5) linecolor rgb paint(i), \
      for [i = 1 : count] csv using (column("batch")):(select(i, "eta")) with linespoints linewidth 1.8 \
        linecolor rgb paint(i) pointtype shape(i) pointsize dot
 unset output

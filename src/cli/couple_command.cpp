@@ -16,28 +16,40 @@
 #include "console.hpp"
 #include "grid.hpp"
 #include "model_flags.hpp"
+#include "option_flags.hpp"
 #include "output.hpp"
 
 namespace brink::cli {
 namespace {
 
+struct OldSetting {
+  std::vector<double> from;
+
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor&& field) {
+    field("from", self.from, "the stable setting that is carried over",
+          "three numbers: step size, momentum, batch size");
+  }
+};
+
 struct Flags {
   ModelFlags model;
   GridFlags grid;
   CommonFlags common;
-  std::vector<double> from;
+  SectionFlags old;
 };
 
 /// The old setting: --from η,β,B with the rule and sampling of the first cell.
-Cell old_setting(const Flags& flags, GridOptions options, const LinearizedModel& model) {
-  check_argument(flags.from.size() == 3, "command line", "--from", fmt::format("{} values", flags.from.size()),
-                 "three values: step size, momentum, batch size");
-  check_argument(flags.from[2] == std::floor(flags.from[2]), "command line", "--from batch size", flags.from[2],
-                 "an integer");
+Cell old_cell(const std::vector<double>& from, GridOptions options, const LinearizedModel& model) {
+  check_argument(from.size() == 3, "command line", "--from", fmt::format("{} numbers", from.size()),
+                 "three numbers: step size, momentum, batch size");
+  check_argument(from[0] > 0 && std::isfinite(from[0]), "command line", "--from step size", from[0], "a number > 0");
+  check_argument(from[2] == std::floor(from[2]) && std::abs(from[2]) < 1e15, "command line", "--from batch size",
+                 from[2], "an integer");
   options.optimizer.rule.resize(1);
   options.batch.sampling.resize(1);
-  options.optimizer.momentum = {flags.from[1]};
-  options.batch.size = {static_cast<std::int64_t>(flags.from[2])};
+  options.optimizer.momentum = {from[1]};
+  options.batch.size = {static_cast<std::int64_t>(from[2])};
   return make_cells(options, model).front();
 }
 
@@ -48,19 +60,18 @@ int run(const Flags& flags) {
   flags.grid.apply(options);
   const LoadedModel model = load_configured_model(configuration);
   const auto cells = make_cells(options, model.model);
-  const Cell from = old_setting(flags, options, model.model);
-  const double eta = flags.from[0];
-  check_argument(eta > 0 && std::isfinite(eta), "command line", "--from step size", eta, "a number > 0");
+  OldSetting old;
+  flags.old.apply(old);
+  const Cell from = old_cell(old.from, options, model.model);
+  const double eta = old.from[0];
 
   std::optional<Run> directory;
   if (flags.common.out) {
-    OptionTable grid;
-    grid.emplace("from", flags.from);
     directory.emplace(*flags.common.out,
                       Sections{{"model", model.resolved},
                                {"optimizer", write_options(options.optimizer)},
                                {"batch", write_options(options.batch)},
-                               {"grid", grid}},
+                               {"grid", write_options(old)}},
                       flags.common.force);
   }
   Console console(flags.common.quiet);
@@ -100,11 +111,7 @@ Action add_couple_command(CLI::App& program) {
                                          "same margin");
   flags->model.add(*app);
   flags->grid.add(*app, false);
-  app->add_option("--from", flags->from, "the stable setting: step size, momentum, batch size")
-      ->delimiter(',')
-      ->expected(1)
-      ->required()
-      ->type_name("η,β,B");
+  flags->old.add<OldSetting>(*app);
   add_common_flags(*app, flags->common);
   app->footer(
       "The step size with the same margin is η' = η·η*(β',B')/η*(β,B). Beside it the rules of thumb, and the share of\n"

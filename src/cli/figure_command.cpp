@@ -8,23 +8,40 @@
 #include "command.hpp"
 #include "console.hpp"
 #include "gnuplot.hpp"
+#include "option_flags.hpp"
 
 namespace brink::cli {
 namespace {
 
+struct DrawingSection {
+  std::vector<std::string> terminal = DrawingOptions{}.terminals;
+  double width = DrawingOptions{}.width;
+
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor&& field) {
+    const std::string formats = fmt::format("names among {}", fmt::join(figure_terminals(), ", "));
+    field("terminal", self.terminal, "formats", formats);
+    const std::string widths =
+        fmt::format("a number of mm; {} is one column of a paper, {} two", kOneColumn, kTwoColumns);
+    field("width", self.width, "width of the picture", widths);
+  }
+};
+
 struct Flags {
   std::string run;
   std::vector<std::string> names;
-  DrawingOptions drawing;
+  SectionFlags drawing;
 };
 
 int run(const Flags& flags) {
   const RunDirectory run = RunDirectory::existing(flags.run);
   const auto names = flags.names.empty() ? figure_names(run) : flags.names;
   check_argument(!names.empty(), "figure", "run", flags.run, "a run that has figures");
+  DrawingSection drawing;
+  flags.drawing.apply(drawing);
   std::string drawn;
   for (const auto& name : names) {
-    for (const auto& file : draw_figure(run, name, flags.drawing)) drawn += file.string() + "\n";
+    for (const auto& file : draw_figure(run, name, {drawing.terminal, drawing.width})) drawn += file.string() + "\n";
   }
   write_result(drawn);
   return kDone;
@@ -37,16 +54,7 @@ Action add_figure_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand("figure", "redraws the figures of a run");
   app->add_option("run", flags->run, "directory of the run")->required()->type_name("RUN");
   app->add_option("name", flags->names, "figures to draw (default: every figure of the run)")->type_name("NAME");
-  app->add_option("--terminal", flags->drawing.terminals,
-                  fmt::format("formats, a comma list: {}", fmt::join(figure_terminals(), ", ")))
-      ->delimiter(',')
-      ->expected(1)
-      ->type_name("LIST")
-      ->default_str("pdf,svg,png");
-  app->add_option("--width", flags->drawing.width,
-                  fmt::format("width in mm: {} is one column of a paper, {} two", kOneColumn, kTwoColumns))
-      ->type_name("MM")
-      ->capture_default_str();
+  flags->drawing.add<DrawingSection>(*app);
   app->footer(
       "Prints the files drawn. Beside them lie NAME.gp and NAME.csv: gnuplot alone redraws the figure from these.\n\n"
       "Examples:\n"

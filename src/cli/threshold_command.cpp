@@ -4,7 +4,6 @@
 #include <atomic>
 #include <memory>
 
-#include "brink/base/error.hpp"
 #include "brink/base/parallel.hpp"
 #include "brink/report/figure_data.hpp"
 #include "brink/report/json_report.hpp"
@@ -16,6 +15,7 @@
 #include "grid.hpp"
 #include "model_flags.hpp"
 #include "output.hpp"
+#include "questions.hpp"
 
 namespace brink::cli {
 namespace {
@@ -26,14 +26,20 @@ struct Flags {
   CommonFlags common;
   bool bounds = false;
   bool bounds_figure = false;
-  std::vector<std::string> solve;
-  std::optional<std::int64_t> population;
+  SectionFlags questions;
 };
 
-ThresholdRow compute_row(const LinearizedModel& model, const Cell& cell, const std::vector<double>& etas,
-                         const Flags& flags, TransferBasis* basis) {
+/// What is computed for every cell.
+struct Job {
+  std::vector<double> etas;
+  bool bounds = false;
+  std::optional<Index> population;
+  int threads = 1;
+};
+
+ThresholdRow compute_row(const LinearizedModel& model, const Cell& cell, const Job& job, TransferBasis* basis) {
   const auto rule = make_update_rule(cell.rule, cell.parameters);
-  const auto law = law_of(cell.sampling, flags.population);
+  const auto law = law_of(cell.sampling, job.population);
   ThresholdRow row;
   row.cell = cell;
   row.threshold = mean_square_threshold(model, *rule, *law, cell.batch_size, basis);
@@ -42,9 +48,9 @@ ThresholdRow compute_row(const LinearizedModel& model, const Cell& cell, const s
         row.threshold.eta * batch_sharpness(model, *law, cell.batch_size, row.threshold.critical_mode);
     row.threshold.critical_mode.resize(0, 0);  // r × r numbers a row that nobody reads any more
   }
-  if (flags.population) row.subsample = subsample_error(model, *rule, *law, cell.batch_size);
-  if (flags.bounds) row.bounds = evaluate_criteria(model, *rule, *law, cell.batch_size);
-  for (const double eta : etas) {
+  if (job.population) row.subsample = subsample_error(model, *rule, *law, cell.batch_size);
+  if (job.bounds) row.bounds = evaluate_criteria(model, *rule, *law, cell.batch_size);
+  for (const double eta : job.etas) {
     GrowthRow growth;
     growth.eta = eta;
     growth.growth = mean_square_growth(model, *rule, *law, cell.batch_size, eta, basis);
@@ -75,80 +81,19 @@ std::vector<std::vector<std::size_t>> groups_of(const std::vector<Cell>& cells) 
   return groups;
 }
 
-std::vector<ThresholdRow> compute_rows(const LinearizedModel& model, const std::vector<Cell>& cells,
-                                       const std::vector<double>& etas, const Flags& flags, const Monitor& monitor) {
+std::vector<ThresholdRow> compute_rows(const LinearizedModel& model, const std::vector<Cell>& cells, const Job& job,
+                                       const Monitor& monitor) {
   const auto groups = groups_of(cells);
   std::vector<ThresholdRow> rows(cells.size());
   std::atomic<std::size_t> done{0};
-  parallel_for(static_cast<std::int64_t>(groups.size()), flags.common.threads, [&](std::int64_t g) {
+  parallel_for(static_cast<std::int64_t>(groups.size()), job.threads, [&](std::int64_t g) {
     std::unique_ptr<TransferBasis> basis;
     if (model.has_samples()) basis = std::make_unique<TransferBasis>(model);
     for (const std::size_t i : groups[static_cast<std::size_t>(g)]) {
       monitor.check();
-      rows[i] = compute_row(model, cells[i], etas, flags, basis.get());
+      rows[i] = compute_row(model, cells[i], job, basis.get());
       monitor.report(static_cast<double>(++done) / static_cast<double>(cells.size()));
     }
-  });
-  return rows;
-}
-
-constexpr const char* kQuestions = "batch, momentum, best-eta, best-momentum";
-
-/// The inverse questions, in the order asked; each nests as the grid does, without what it solves for.
-std::vector<SolutionRow> questions(const std::vector<Cell>& cells, const std::vector<double>& etas,
-                                   const Flags& flags) {
-  std::vector<SolutionRow> rows;
-  for (const auto& quantity : flags.solve) {
-    const bool needs_eta = quantity == "batch" || quantity == "momentum";
-    check_argument(needs_eta || quantity == "best-eta" || quantity == "best-momentum", "command line", "--solve",
-                   quantity, std::string("names among ") + kQuestions);
-    check_argument(!needs_eta || !etas.empty(), "command line", "--eta", "none",
-                   "at least one step size for --solve " + quantity);
-    const std::size_t first = rows.size();
-    for (const Cell& cell : cells) {
-      const auto asked = [&](const SolutionRow& row) {
-        return row.cell.rule == cell.rule && row.cell.sampling == cell.sampling &&
-               (quantity == "batch" || row.cell.batch_size == cell.batch_size) &&
-               (quantity == "momentum" || quantity == "best-momentum" ||
-                row.cell.parameters.momentum == cell.parameters.momentum);
-      };
-      if (std::any_of(rows.begin() + static_cast<std::ptrdiff_t>(first), rows.end(), asked)) continue;
-      for (const double eta : needs_eta ? etas : std::vector<double>{0}) {
-        rows.emplace_back();
-        rows.back().quantity = quantity;
-        rows.back().cell = cell;
-        rows.back().eta = eta;
-      }
-    }
-  }
-  return rows;
-}
-
-void answer(const LinearizedModel& model, SolutionRow& row, std::optional<Index> population, TransferBasis* basis) {
-  const auto law = law_of(row.cell.sampling, population);
-  const auto rule = make_update_rule(row.cell.rule, row.cell.parameters);
-  if (row.quantity == "batch") {
-    check_argument(model.has_samples(), "command line", "--solve", "batch",
-                   "a model with samples, so that B ends at n");
-    row.batch = smallest_stable_batch(model, *rule, *law, row.eta, law->population(model.samples().samples), basis);
-  } else if (row.quantity == "momentum") {
-    row.momenta = stable_momenta(model, row.cell.rule, row.cell.parameters, *law, row.cell.batch_size, row.eta, basis);
-  } else if (row.quantity == "best-eta") {
-    row.best_step = best_step(model, *rule, *law, row.cell.batch_size, basis);
-  } else {
-    row.best_momentum = best_momentum(model, row.cell.rule, row.cell.parameters, *law, row.cell.batch_size, basis);
-  }
-}
-
-std::vector<SolutionRow> solve(const LinearizedModel& model, std::vector<SolutionRow> rows, const Flags& flags,
-                               const Monitor& monitor) {
-  std::atomic<std::size_t> done{0};
-  parallel_for(static_cast<std::int64_t>(rows.size()), flags.common.threads, [&](std::int64_t i) {
-    monitor.check();
-    std::unique_ptr<TransferBasis> basis;
-    if (model.has_samples()) basis = std::make_unique<TransferBasis>(model);
-    answer(model, rows[static_cast<std::size_t>(i)], flags.population, basis.get());
-    monitor.report(static_cast<double>(++done) / static_cast<double>(rows.size()));
   });
   return rows;
 }
@@ -160,8 +105,12 @@ int run(const Flags& flags) {
   flags.grid.apply(options);
   check_step_sizes(options.grid);
   const LoadedModel model = load_configured_model(configuration);
-  const auto cells = make_cells(options, model.model, flags.population);
-  const auto asked = questions(cells, options.grid.eta, flags);
+  QuestionSection questions;
+  flags.questions.apply(questions);
+  Job job{options.grid.eta, flags.bounds, {}, flags.common.threads};
+  if (questions.population != 0) job.population = questions.population;
+  const auto cells = make_cells(options, model.model, job.population);
+  const auto asked = make_questions(cells, job.etas, questions.solve);
 
   std::optional<Run> directory;
   auto out = flags.common.out;
@@ -170,8 +119,7 @@ int run(const Flags& flags) {
     OptionTable grid = write_options(options.grid);
     grid.erase("eta_over_threshold");
     grid.emplace("bounds", flags.bounds);
-    if (!flags.solve.empty()) grid.emplace("solve", flags.solve);
-    if (flags.population) grid.emplace("population", *flags.population);
+    grid.merge(write_options(questions));
     directory.emplace(*out,
                       Sections{{"model", model.resolved},
                                {"optimizer", write_options(options.optimizer)},
@@ -183,8 +131,8 @@ int run(const Flags& flags) {
   for (const auto& note : model.notes) console.note(note);
   for (const auto& warning : model.model.origin().warnings) console.warn(warning);
   console.start("threshold");
-  const auto rows = compute_rows(model.model, cells, options.grid.eta, flags, console.monitor());
-  const auto solutions = solve(model.model, asked, flags, console.monitor());
+  const auto rows = compute_rows(model.model, cells, job, console.monitor());
+  const auto solutions = answer(model.model, asked, job.population, job.threads, console.monitor());
   console.finish();
 
   const ThresholdReportOptions report{flags.bounds, !options.grid.eta.empty()};
@@ -217,17 +165,7 @@ Action add_threshold_command(CLI::App& program) {
   app->add_flag("--bounds", flags->bounds, "every published stability condition beside the exact threshold");
   app->add_flag("--bounds-figure", flags->bounds_figure,
                 "draws these conditions against the batch size (implies --bounds; --out defaults to runs/bounds)");
-  app->add_option(
-         "--solve", flags->solve,
-         "inverse questions, a comma list: batch (the smallest stable one at every --eta), momentum (its stable "
-         "ranges at every --eta), best-eta (fastest mean-square decay), best-momentum (largest threshold)")
-      ->delimiter(',')
-      ->expected(1)
-      ->type_name("LIST");
-  app->add_option("--population", flags->population,
-                  "the rows are a random subsample of N samples: batches are drawn from N, and thresholds carry the "
-                  "standard error of the subsample")
-      ->type_name("N");
+  flags->questions.add<QuestionSection>(*app);
   add_common_flags(*app, flags->common);
   app->footer(
       "Examples:\n"

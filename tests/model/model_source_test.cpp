@@ -173,6 +173,44 @@ TEST_CASE("Gram and Hessian files", "[fast][model]") {
   CHECK(loaded.original->samples() == 8);
 }
 
+TEST_CASE("a preconditioner is a change of parameters", "[fast][model]") {
+  const TemporaryDirectory directory;
+  const RowMatrix j = numbers(8, 3, 0.2);
+  const Vector d{{0.5, 2.0, 7.0}};
+  const RowMatrix scaled = j * d.cwiseSqrt().cwiseInverse().asDiagonal();
+  write_npy(directory.path() / "J.npy", j);
+  write_npy(directory.path() / "scaled.npy", scaled);
+  write_npy(directory.path() / "d.npy", {3}, d.data());
+  RowMatrix hessians(8 * 3, 3);
+  for (Index k = 0; k < 8; ++k) hessians.middleRows(3 * k, 3) = j.row(k).transpose() * j.row(k);
+  write_npy(directory.path() / "H.npy", {8, 3, 3}, hessians.data());
+  const auto spectrum = [&](const char* kind, const char* file, bool preconditioned) {
+    OptionTable options = {{"kind", std::string(kind)}, {"file", std::string(file)}};
+    if (preconditioned) options.emplace("preconditioner", std::string("d.npy"));
+    const LoadedModel loaded = load_model(options, directory.path());
+    CHECK(loaded.notes.empty() != preconditioned);
+    // Real steps on the same problem: the direct engine sees the same Hessian.
+    CHECK(gradient_at_minimum(*loaded.original) < 1e-12);
+    return loaded.model.spectrum();
+  };
+  const Vector expected = spectrum("jacobian", "scaled.npy", false);
+  CHECK((spectrum("jacobian", "J.npy", true) - expected).norm() < 1e-12);
+  CHECK((spectrum("hessians", "H.npy", true) - expected).norm() < 1e-12);
+
+  for (const double bad : {0.0, -1.0, std::nan("")}) {
+    Vector wrong = d;
+    wrong[1] = bad;
+    write_npy(directory.path() / "d.npy", {3}, wrong.data());
+    CHECK_THROWS_AS(spectrum("jacobian", "J.npy", true), InvalidInput);
+  }
+  write_npy(directory.path() / "d.npy", {2}, d.data());
+  CHECK_THAT(
+      load_refusal(
+          {{"kind", std::string("jacobian")}, {"file", std::string("J.npy")}, {"preconditioner", std::string("d.npy")}},
+          directory.path()),
+      Contains("d.npy") && Contains("(3,)"));
+}
+
 TEST_CASE("quadratic ensembles have the population they were asked for", "[model]") {
   const Vector spectrum = power_law_spectrum(4, 1.5);
   CHECK(spectrum[3] == Approx(0.125).epsilon(1e-15));

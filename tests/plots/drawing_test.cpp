@@ -117,6 +117,46 @@ TEST_CASE("every curve and line is labelled", "[plots]") {
   }
 }
 
+TEST_CASE("conditions and couplings draw on every terminal, with their labels", "[plots]") {
+  std::vector<brink::ThresholdRow> rows;
+  std::vector<brink::CouplingRow> couplings;
+  for (const brink::Index b : {1, 4, 16}) {
+    const auto x = static_cast<double>(b);
+    brink::ThresholdRow row;
+    row.cell = example_cell(0.9, b);
+    row.bounds = {{"noise-kernel", 0.1 * x, 1e-14, brink::BoundStatus::exact, false, "", "", {}},
+                  {"trace", 0.3 * x, 1e-14, brink::BoundStatus::necessary, true, "", "", {}},
+                  {"wu-ma-e", 0.05 * x, 1e-14, brink::BoundStatus::sufficient, false, "", "", {}},
+                  {"coherence", std::nullopt, 0, brink::BoundStatus::not_applicable, false, "no", "", {}},
+                  {"of_ones_own", 0.2 * x, 1e-14, brink::BoundStatus::neither, false, "", "", {}}};
+    rows.push_back(row);
+    brink::CouplingRow coupling;
+    coupling.cell = row.cell;
+    coupling.step.eta = 0.01 * x;
+    coupling.step.threshold.eta = 0.1 * x;
+    coupling.step.thumb = {{"linear", 0.02 * x}, {"square-root", 0.01}, {"effective-rate", 0.02}};
+    couplings.push_back(coupling);
+  }
+  const Scratch scratch;
+  auto run = RunDirectory::create(scratch.path() / "run", "seed = 1\n");
+  write_figures(run, brink::bound_figures(rows));
+  write_figures(run, brink::coupling_figures(example_cell(0.9, 4), 0.04, couplings));
+  DrawingOptions options;
+  options.terminals = figure_terminals();
+  for (const char* name : {"bounds", "coupling"}) CHECK(draw_figure(run, name, options).size() == 8);
+  const auto bounds = visible_text(run.figures() / "bounds.svg");
+  for (const char* label : {"exact", "trace", "Wu–Ma–E", "of_ones_own", "necessary", "sufficient", "neither"}) {
+    CAPTURE(label, bounds);
+    CHECK(bounds.find(label) != std::string::npos);
+  }
+  CHECK(bounds.find("coherence") == std::string::npos);
+  const auto coupling = visible_text(run.figures() / "coupling.svg");
+  for (const char* label : {"samemargin", "threshold", "linear", "squareroot", "effectiverate", "β=0.9"}) {
+    CAPTURE(label, coupling);
+    CHECK(coupling.find(label) != std::string::npos);
+  }
+}
+
 TEST_CASE("a plain gnuplot redraws a figure from its own directory", "[plots]") {
   const Run run(typical_cells());
   const auto command = "cd '" + run.run.figures().string() + "' && gnuplot thresholds.gp > log 2>&1";

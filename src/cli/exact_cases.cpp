@@ -195,7 +195,10 @@ void add_g1(Cases& cases) {
     const char* name;
     double expected;
     double tolerance;
-  } bounds[] = {{"mean", 2 / 1.767591879244, kFull}, {"frobenius", 1.2095, kFourDigits}};
+  } bounds[] = {{"mean", 2 / 1.767591879244, kFull},    {"wu-ma-e", 0.535525031677, kFull},
+                {"wu-ma-e-box", 0.5665, kFourDigits},   {"frobenius", 1.2095, kFourDigits},
+                {"mulayoff-15", 0.669129343208, kFull}, {"mulayoff-16", 2.0 / 3.0, kFull},
+                {"rank-one", 0.58431801508019, kFull}};
   const Setting sgd;
   const auto evaluated = evaluate_criteria(g1, *rule_of(sgd), *make_batch_law(sgd.law), sgd.batch);
   for (const auto& expected : bounds) {

@@ -43,4 +43,10 @@ void product_with_lower(const RowMatrix& a, const Matrix& lower, RowMatrix& resu
   }
 }
 
+void full_product(const RowMatrix& a, const Matrix& b, RowMatrix& result) {
+  result.resize(a.rows(), b.cols());
+  cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, as_int(b.cols()), as_int(a.rows()), as_int(a.cols()), 1.0,
+              b.data(), as_int(b.rows()), a.data(), as_int(a.cols()), 0.0, result.data(), as_int(b.cols()));
+}
+
 }  // namespace brink

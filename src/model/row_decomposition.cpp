@@ -8,15 +8,21 @@
 #include "brink/base/error.hpp"
 #include "brink/base/memory.hpp"
 #include "brink/linalg/symmetric_eigen.hpp"
+#include "brink/linalg/triangular_product.hpp"
 
 namespace brink {
 namespace {
 
-/// M Mᵀ/n (lower triangle) for a view M of the rows.
-template <class View>
-Matrix lower_product(const View& m, Index samples) {
-  Matrix product = Matrix::Zero(m.rows(), m.rows());
-  product.selfadjointView<Eigen::Lower>().rankUpdate(m, 1.0 / static_cast<double>(samples));
+/// The smaller of AᵀA/n and AAᵀ/n, lower triangle.
+Matrix smaller_product(const RowMatrix& a, bool tall, Index samples) {
+  Matrix product;
+  if (tall) {
+    lower_of_transposed_product(a, a, product);
+  } else {
+    product = Matrix::Zero(a.rows(), a.rows());
+    product.selfadjointView<Eigen::Lower>().rankUpdate(a);
+  }
+  product /= static_cast<double>(samples);
   return product;
 }
 
@@ -40,8 +46,7 @@ RowDecomposition decompose_rows(const RowMatrix& a, Index samples, double input_
   constexpr std::string_view function = "LinearizedModel::from_rows";
   require_memory(linearization_bytes(a.rows(), a.cols()), function);
   const bool tall = a.cols() <= a.rows();
-  const SymmetricEigen eigen =
-      symmetric_eigen(tall ? lower_product(a.transpose(), samples) : lower_product(a, samples));
+  const SymmetricEigen eigen = symmetric_eigen(smaller_product(a, tall, samples));
 
   RowDecomposition parts;
   const Index smaller = eigen.values.size();
@@ -54,7 +59,7 @@ RowDecomposition decompose_rows(const RowMatrix& a, Index samples, double input_
   parts.values = eigen.values.head(rank);
   if (tall) {
     parts.basis = eigen.vectors.leftCols(rank);
-    parts.rows = a * parts.basis;
+    full_product(a, parts.basis, parts.rows);
   } else {
     const Vector singular = (parts.values * static_cast<double>(samples)).cwiseSqrt();
     parts.rows = eigen.vectors.leftCols(rank) * singular.asDiagonal();

@@ -34,29 +34,33 @@ MomentTraces moment_traces(const LinearizedModel& model, const Matrix& x) {
   const Vector& lambda = model.spectrum();
   const auto n = static_cast<double>(samples.samples);
   const Index c = samples.outputs;
-  // Per sample: T = A Aᵀ, q = A X Aᵀ, u = A Λ X Aᵀ, v = A Λ Aᵀ (each c × c); S₁ = n Λ.
-  const RowMatrix with_x = samples.rows * x;
-  const RowMatrix with_lambda_x = samples.rows * (lambda.asDiagonal() * x);
+  const SampleProducts products(model);
+  // Per sample, with T = A Aᵀ, v = A Λ Aᵀ and q = A X Aᵀ (c × c): tr(H_k² X) = tr(ΣT Σq), tr(H_k³ X) = tr(ΣT ΣT Σq) and
+  // tr(H_k S₁ H_k X) = n tr(Σv Σq), S₁ = nΛ. With Y = Σ_k H_k² = Σ_k AᵀΣTΣA: tr(S₁ Y X) = n tr(ΛYX).
+  RowMatrix q;
+  RowMatrix t;
+  RowMatrix v;
+  products.gather(x, q);
+  products.gather_diagonal(Vector::Ones(lambda.size()), t);
+  products.gather_diagonal(lambda, v);
+  Matrix y;
+  products.spread(t, y);
+  mirror_lower(y);
   MomentTraces traces;
   for (Index k = 0; k < samples.samples; ++k) {
-    const auto a = samples.rows.middleRows(k * c, c);
-    Matrix signed_t = a * a.transpose();
-    Matrix q = with_x.middleRows(k * c, c) * a.transpose();
-    Matrix u = with_lambda_x.middleRows(k * c, c) * a.transpose();
-    Matrix v = a * lambda.asDiagonal() * a.transpose();
+    Matrix signed_q = q.middleRows(k * c, c);
+    Matrix signed_t = t.middleRows(k * c, c);
+    Matrix signed_v = v.middleRows(k * c, c);
     if (samples.is_signed()) {
       const auto signs = samples.signs.segment(k * c, c);
-      signed_t = signs.asDiagonal() * signed_t;
-      q = signs.asDiagonal() * q;
-      u = signs.asDiagonal() * u;
-      v = signs.asDiagonal() * v;
+      for (Matrix* block : {&signed_q, &signed_t, &signed_v}) *block = (signs.asDiagonal() * *block).eval();
     }
-    // tr(H_k² X) = tr(ΣT Σq), tr(H_k³ X) = tr(ΣT ΣT Σq), tr(S₁ X H_k²) = n tr(ΣT Σu), tr(H_k S₁ H_k X) = n tr(Σv Σq).
-    const Matrix tq = signed_t * q;
+    const Matrix tq = signed_t * signed_q;
     traces.s2 += tq.trace();
     traces.s3 += (signed_t * tq).trace();
-    traces.mixed += n * (2 * (signed_t * u).trace() + (v * q).trace());
+    traces.mixed += n * (signed_v * signed_q).trace();
   }
+  for (Index j = 0; j < lambda.size(); ++j) traces.mixed += 2 * n * lambda.cwiseProduct(y.col(j)).dot(x.col(j));
   return traces;
 }
 

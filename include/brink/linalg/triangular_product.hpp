@@ -1,5 +1,6 @@
 #pragma once
-// The two triangular matrix products that second-moment work consists of, at the speed of DGEMM and half its cost.
+// The matrix products that second-moment work consists of, by DGEMM: two triangular ones at half the cost of full ones,
+// and the rotation into the eigenbasis.
 
 #include "brink/linalg/matrix.hpp"
 
@@ -11,5 +12,8 @@ void lower_of_transposed_product(const RowMatrix& a, const RowMatrix& b, Matrix&
 
 /// A L for a: m × r and the lower triangle L of `lower` (r × r; the upper triangle is not read). About m r² flops.
 void product_with_lower(const RowMatrix& a, const Matrix& lower, RowMatrix& result);
+
+/// A B in full.
+void full_product(const RowMatrix& a, const Matrix& b, RowMatrix& result);
 
 }  // namespace brink

@@ -13,40 +13,68 @@ constexpr Index kBlock = 96;
 
 blasint as_int(Index i) { return static_cast<blasint>(i); }
 
-}  // namespace
+/// C = op(A) op(B), column-major.
+void gemm(CBLAS_TRANSPOSE trans_a, CBLAS_TRANSPOSE trans_b, Index m, Index n, Index k, const double* a, Index lda,
+          const double* b, Index ldb, double* c, Index ldc) {
+  cblas_dgemm(CblasColMajor, trans_a, trans_b, as_int(m), as_int(n), as_int(k), 1.0, a, as_int(lda), b, as_int(ldb),
+              0.0, c, as_int(ldc));
+}
 
-void lower_of_transposed_product(const RowMatrix& a, const RowMatrix& b, Matrix& result) {
+void gemm(CBLAS_TRANSPOSE trans_a, CBLAS_TRANSPOSE trans_b, Index m, Index n, Index k, const float* a, Index lda,
+          const float* b, Index ldb, float* c, Index ldc) {
+  cblas_sgemm(CblasColMajor, trans_a, trans_b, as_int(m), as_int(n), as_int(k), 1.0F, a, as_int(lda), b, as_int(ldb),
+              0.0F, c, as_int(ldc));
+}
+
+template <class Rows, class Square>
+void lower_of_transposed(const Rows& a, const Rows& b, Square& result) {
   const Index m = a.rows();
   const Index r = a.cols();
-  if (result.rows() != r || result.cols() != r) result = Matrix::Zero(r, r);
+  if (result.rows() != r || result.cols() != r) result = Square::Zero(r, r);
   for (Index first = 0; first < r; first += kBlock) {
     const Index width = std::min(kBlock, r - first);
     // Row-major m × r is column-major r × m: the block (rows first…r, columns first…first+width) of AᵀB.
-    cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, as_int(r - first), as_int(width), as_int(m), 1.0,
-                a.data() + first, as_int(r), b.data() + first, as_int(r), 0.0, result.data() + first * r + first,
-                as_int(r));
+    gemm(CblasNoTrans, CblasTrans, r - first, width, m, a.data() + first, r, b.data() + first, r,
+         result.data() + first * r + first, r);
   }
 }
 
-void product_with_lower(const RowMatrix& a, const Matrix& lower, RowMatrix& result) {
+template <class Rows, class Square>
+void times_lower(const Rows& a, const Square& lower, Rows& result) {
   const Index m = a.rows();
   const Index r = a.cols();
   result.resize(m, r);
-  Matrix panel;
+  Square panel;
   for (Index first = 0; first < r; first += kBlock) {
     const Index width = std::min(kBlock, r - first);
     // Columns first…first+width of A L need only rows first…r of L; the little upper triangle of the panel is cleared.
     panel = lower.block(first, first, r - first, width);
     for (Index j = 1; j < width; ++j) panel.col(j).head(j).setZero();
-    cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, as_int(width), as_int(m), as_int(r - first), 1.0, panel.data(),
-                as_int(r - first), a.data() + first, as_int(r), 0.0, result.data() + first, as_int(r));
+    gemm(CblasTrans, CblasNoTrans, width, m, r - first, panel.data(), r - first, a.data() + first, r,
+         result.data() + first, r);
   }
+}
+
+}  // namespace
+
+void lower_of_transposed_product(const RowMatrix& a, const RowMatrix& b, Matrix& result) {
+  lower_of_transposed(a, b, result);
+}
+
+void lower_of_transposed_product(const SingleRowMatrix& a, const SingleRowMatrix& b, SingleMatrix& result) {
+  lower_of_transposed(a, b, result);
+}
+
+void product_with_lower(const RowMatrix& a, const Matrix& lower, RowMatrix& result) { times_lower(a, lower, result); }
+
+void product_with_lower(const SingleRowMatrix& a, const SingleMatrix& lower, SingleRowMatrix& result) {
+  times_lower(a, lower, result);
 }
 
 void full_product(const RowMatrix& a, const Matrix& b, RowMatrix& result) {
   result.resize(a.rows(), b.cols());
-  cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, as_int(b.cols()), as_int(a.rows()), as_int(a.cols()), 1.0,
-              b.data(), as_int(b.rows()), a.data(), as_int(a.cols()), 0.0, result.data(), as_int(b.cols()));
+  gemm(CblasTrans, CblasNoTrans, b.cols(), a.rows(), a.cols(), b.data(), b.rows(), a.data(), a.cols(), result.data(),
+       b.cols());
 }
 
 }  // namespace brink

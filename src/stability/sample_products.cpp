@@ -1,14 +1,58 @@
 #include "brink/stability/sample_products.hpp"
 
+#include <algorithm>
 #include <numbers>
 
 #include "brink/linalg/triangular_product.hpp"
 
 namespace brink {
 
-SampleProducts::SampleProducts(const LinearizedModel& model) : samples_(&model.samples()) {}
+SampleProducts::SampleProducts(const LinearizedModel& model, Precision precision) : samples_(&model.samples()) {
+  if (precision == Precision::double_precision) return;
+  scale_ = samples_->rows.cwiseAbs().maxCoeff();
+  single_rows_ = (samples_->rows / scale_).cast<float>();
+}
+
+Matrix SampleProducts::signed_block(const RowMatrix& q, Index k) const {
+  const Index c = outputs();
+  Matrix block = q.middleRows(k * c, c);
+  if (samples_->is_signed()) {
+    const auto signs = samples_->signs.segment(k * c, c);
+    block = signs.asDiagonal() * block * signs.asDiagonal();
+  }
+  return block;
+}
+
+void SampleProducts::gather_single(const Matrix& x, RowMatrix& q) const {
+  const Index c = outputs();
+  double largest = 0;
+  for (Index j = 0; j < x.cols(); ++j) largest = std::max(largest, x.col(j).tail(x.rows() - j).cwiseAbs().maxCoeff());
+  const double factor = largest > 0 ? largest : 1;
+  single_square_ = (x / factor).cast<float>();
+  single_square_.diagonal() *= 0.5F;
+  product_with_lower(single_rows_, single_square_, single_work_);
+  q.resize(single_rows_.rows(), c);
+  for (Index k = 0; k < samples(); ++k) {
+    const SingleMatrix half = single_work_.middleRows(k * c, c) * single_rows_.middleRows(k * c, c).transpose();
+    q.middleRows(k * c, c) = (half + half.transpose()).cast<double>() * (factor * scale_ * scale_);
+  }
+}
+
+void SampleProducts::spread_single(const RowMatrix& q, Matrix& y) const {
+  const Index c = outputs();
+  const double largest = q.cwiseAbs().maxCoeff();
+  const double factor = largest > 0 ? largest : 1;
+  single_work_.resize(single_rows_.rows(), single_rows_.cols());
+  for (Index k = 0; k < samples(); ++k) {
+    const SingleMatrix block = (signed_block(q, k) / factor).cast<float>();
+    single_work_.middleRows(k * c, c).noalias() = block * single_rows_.middleRows(k * c, c);
+  }
+  lower_of_transposed_product(single_rows_, single_work_, single_square_);
+  y = single_square_.cast<double>() * (factor * scale_ * scale_);
+}
 
 void SampleProducts::gather(const Matrix& x, RowMatrix& q) const {
+  if (single_rows_.size() != 0) return gather_single(x, q);
   const RowMatrix& g = samples_->rows;
   const Index c = outputs();
   // X = L + Lᵀ with L the lower triangle and half the diagonal: A X Aᵀ = (A L) Aᵀ + its transpose, half the flops.
@@ -37,6 +81,7 @@ void SampleProducts::gather_diagonal(const Vector& x, RowMatrix& q) const {
 }
 
 void SampleProducts::spread(const RowMatrix& q, Matrix& y) const {
+  if (single_rows_.size() != 0) return spread_single(q, y);
   const RowMatrix& g = samples_->rows;
   const Index c = outputs();
   work_.resize(g.rows(), g.cols());
@@ -45,12 +90,7 @@ void SampleProducts::spread(const RowMatrix& q, Matrix& y) const {
       work_.row(k) = q(k, 0) * g.row(k);
       continue;
     }
-    Matrix block = q.middleRows(k * c, c);
-    if (samples_->is_signed()) {
-      const auto signs = samples_->signs.segment(k * c, c);
-      block = signs.asDiagonal() * block * signs.asDiagonal();
-    }
-    work_.middleRows(k * c, c).noalias() = block * g.middleRows(k * c, c);
+    work_.middleRows(k * c, c).noalias() = signed_block(q, k) * g.middleRows(k * c, c);
   }
   lower_of_transposed_product(g, work_, y);
 }

@@ -23,6 +23,11 @@ constexpr Index kLargestProducts = 600;
 constexpr double kTolerance = 1e-12;
 // What rounding of the products and of the eigenbasis leaves in any eigenvalue, relative: part of every reported error.
 constexpr double kRounding = 1e-14;
+// Models of this rank and more start in single precision, which is left at this residual (relative to the eigenvalue):
+// its own rounding is near, and the error of the eigenvalue is the square.
+constexpr Index kSingleAbove = 200;
+constexpr double kSingleResidual = 5e-7;
+constexpr Index kLargestSingle = 30;
 
 /// Whether the symmetric matrix (lower triangle) is positive semidefinite up to rounding.
 bool is_positive_semidefinite(Matrix lower) {
@@ -50,17 +55,33 @@ void multiply_lower(const Matrix& weights, Matrix& y) {
 
 }  // namespace
 
-TransferBasis::TransferBasis(const LinearizedModel& model)
-    : products_(model),
+TransferBasis::TransferBasis(const LinearizedModel& model, Precision precision)
+    : model_(&model),
+      precision_(precision),
+      products_(model, precision),
       indefinite_(model.samples().is_signed() && model.samples().outputs > 1),
       spectrum_(model.spectrum()) {}
 
-void TransferBasis::start() {
-  // q = 1 on every sample: for unsigned rows its image is n diag(λ) and costs nothing. It overlaps every positive mode.
+double TransferBasis::start(const TransferProblem& problem, bool find_root) {
+  add_ones();
+  if (precision_ == Precision::single_precision || products_.rank() < kSingleAbove) return 0;
+  TransferBasis single(*model_, Precision::single_precision);
+  single.add_ones();
+  const TransferSolution found = single.iterate(problem, find_root, 0);
+  add(found.vector);
+  return found.gap;
+}
+
+bool TransferBasis::add_ones() {
+  // q = 1 on every sample. It overlaps every positive mode, and for unsigned rows its image is n diag(λ).
   const Index c = products_.outputs();
   RowMatrix ones(products_.samples() * c, c);
   for (Index k = 0; k < products_.samples(); ++k) ones.middleRows(k * c, c).setIdentity();
-  add(ones);
+  if (model_->samples().is_signed()) return add(ones);
+  const double norm = ones.norm();
+  vectors_.push_back(ones / norm);
+  images_.emplace_back((static_cast<double>(products_.samples()) / norm * spectrum_).asDiagonal());
+  return true;
 }
 
 bool TransferBasis::add(const RowMatrix& q) {
@@ -128,7 +149,7 @@ void TransferBasis::compress(const Matrix& weights) {
   images_ = std::move(images);
 }
 
-TransferSolution TransferBasis::iterate(const TransferProblem& problem, bool find_root) {
+TransferSolution TransferBasis::iterate(const TransferProblem& problem, bool find_root, double known_gap) {
   TransferSolution solution;
   solution.s = problem.guess;
   Matrix weights;
@@ -179,9 +200,10 @@ TransferSolution TransferBasis::iterate(const TransferProblem& problem, bool fin
     solution.eigenvalue = top;
     solution.residual = (product - top * q).norm();
     // Kato–Temple: the Ritz value misses the eigenvalue by at most residual²/gap; half the Ritz gap stands for the gap.
-    const double gap = 0.5 * (ritz_pair.top - ritz_pair.second);
+    // Two vectors know nothing of the gap, unless a start in single precision does.
+    solution.gap = size() > 2 ? 0.5 * (ritz_pair.top - ritz_pair.second) : known_gap;
     const double eigenvalue_error =
-        size() > 2 && gap > solution.residual ? solution.residual * solution.residual / gap : solution.residual;
+        solution.gap > solution.residual ? solution.residual * solution.residual / solution.gap : solution.residual;
     solution.error = find_root ? eigenvalue_error / std::max(slope, 1e-3) : eigenvalue_error;
 
     const bool accurate = solution.error <= kTolerance;
@@ -194,7 +216,10 @@ TransferSolution TransferBasis::iterate(const TransferProblem& problem, bool fin
     } else {
       ++without_progress;
     }
-    const bool rounding_floor = without_progress >= 6 && solution.error < 1e-10;
+    const bool single = precision_ == Precision::single_precision;
+    const bool rounding_floor = single ? solution.residual < kSingleResidual * top || without_progress >= 2 ||
+                                             solution.products >= kLargestSingle
+                                       : without_progress >= 6 && solution.error < 1e-10;
     if (accurate || clearly_below || rounding_floor || solution.products >= kLargestProducts || !add(product)) {
       solution.converged = accurate || clearly_below || solution.error < 1e-10;
       break;
@@ -203,6 +228,7 @@ TransferSolution TransferBasis::iterate(const TransferProblem& problem, bool fin
   }
   solution.error += kRounding;
   solution.positive = is_positive_semidefinite(image.diagonal().sum() < 0 ? Matrix(-image) : image);
+  solution.vector = std::move(q);
   solution.mode = std::move(image);
   mirror_lower(solution.mode);
   solution.mode /= solution.mode.trace();
@@ -273,14 +299,12 @@ TransferSolution TransferBasis::iterate_indefinite(const TransferProblem& proble
 
 TransferSolution TransferBasis::solve(const TransferProblem& problem) {
   if (indefinite_) return iterate_indefinite(problem, true);
-  if (size() == 0) start();
-  return iterate(problem, true);
+  return iterate(problem, true, size() == 0 ? start(problem, true) : 0);
 }
 
 TransferSolution TransferBasis::top_eigenvalue_at(const TransferProblem& problem) {
   if (indefinite_) return iterate_indefinite(problem, false);
-  if (size() == 0) start();
-  return iterate(problem, false);
+  return iterate(problem, false, size() == 0 ? start(problem, false) : 0);
 }
 
 }  // namespace brink

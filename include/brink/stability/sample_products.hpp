@@ -12,9 +12,13 @@
 
 namespace brink {
 
+/// In which precision the products are computed; what goes in and comes out is double.
+enum class Precision { single_precision, double_precision };
+
 class SampleProducts {
  public:
-  explicit SampleProducts(const LinearizedModel& model);
+  /// Single precision takes half the time and is right to about 1e-6: good for a start, never for a result.
+  explicit SampleProducts(const LinearizedModel& model, Precision precision = Precision::double_precision);
 
   [[nodiscard]] Index samples() const { return samples_->samples; }
   [[nodiscard]] Index outputs() const { return samples_->outputs; }
@@ -30,9 +34,17 @@ class SampleProducts {
   void gather_diagonal(const Vector& x, RowMatrix& q) const;
 
  private:
+  void gather_single(const Matrix& x, RowMatrix& q) const;
+  void spread_single(const RowMatrix& q, Matrix& y) const;
+  [[nodiscard]] Matrix signed_block(const RowMatrix& q, Index k) const;
+
   const SampleRows* samples_;
+  double scale_ = 1;             ///< of single_rows_: the largest entry is 1, so that squares do not underflow
+  SingleRowMatrix single_rows_;  ///< empty in double precision
   mutable Matrix halved_;
   mutable RowMatrix work_;
+  mutable SingleMatrix single_square_;
+  mutable SingleRowMatrix single_work_;
 };
 
 /// Σ_{ij} of the entrywise product of two symmetric matrices given by their lower triangles.

@@ -13,7 +13,8 @@
 //
 // for every s, update rule, batch size and batch law in O(r²): the root in s is found inside the subspace, and only its
 // residual costs products with the rows. The Ritz value is accurate to the square of that residual. A basis filled by
-// one cell of a grid serves the next, which then needs one or two products.
+// one cell of a grid serves the next, which then needs one or two products. The first cell of a large model finds its
+// way in single precision, at half the cost, and only its end in double.
 
 #include <functional>
 #include <vector>
@@ -39,6 +40,8 @@ struct TransferSolution {
   double eigenvalue = 0;  ///< top Ritz value at s
   double error = 0;       ///< a-posteriori error of s: Kato–Temple bound of the Ritz value over its slope
   double residual = 0;    ///< ‖Mq − μq‖ / ‖q‖
+  double gap = 0;         ///< half the Ritz gap below the top eigenvalue, 0 when unknown
+  RowMatrix vector;       ///< q, unit norm
   Matrix mode;            ///< w ∘ Y, the covariance X of the leading mode up to scale (full symmetric matrix)
   Index products = 0;     ///< spent products (one gather and one spread each)
   bool converged = false;
@@ -47,7 +50,7 @@ struct TransferSolution {
 
 class TransferBasis {
  public:
-  explicit TransferBasis(const LinearizedModel& model);
+  explicit TransferBasis(const LinearizedModel& model) : TransferBasis(model, Precision::double_precision) {}
 
   /// The s at which λ_max(M(s)) = 1.
   [[nodiscard]] TransferSolution solve(const TransferProblem& problem);
@@ -64,15 +67,20 @@ class TransferBasis {
     double second = 0;
     Vector coefficients;
   };
+  TransferBasis(const LinearizedModel& model, Precision precision);
   [[nodiscard]] Ritz ritz(const Matrix& weights) const;
-  void start();
+  /// Fills an empty basis; returns what it knows of the gap below the top eigenvalue (0: nothing).
+  double start(const TransferProblem& problem, bool find_root);
+  bool add_ones();
   bool add(const RowMatrix& q);
   void compress(const Matrix& weights);
   [[nodiscard]] Matrix combine_images(const Vector& coefficients) const;
   [[nodiscard]] RowMatrix combine_vectors(const Vector& coefficients) const;
-  TransferSolution iterate(const TransferProblem& problem, bool find_root);
+  TransferSolution iterate(const TransferProblem& problem, bool find_root, double known_gap);
   TransferSolution iterate_indefinite(const TransferProblem& problem, bool find_root);
 
+  const LinearizedModel* model_;
+  Precision precision_;
   SampleProducts products_;
   bool indefinite_;  ///< signed rows and several outputs: M is not symmetric in q
   Vector spectrum_;

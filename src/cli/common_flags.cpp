@@ -31,7 +31,8 @@ void add_common_flags(CLI::App& app, CommonFlags& flags) {
   app.get_option("--format")->group("Run");
   group(app.add_option("--out", flags.out, "run directory: configuration, result, tables, figures, provenance")
             ->type_name("DIR"));
-  group(app.add_flag("--force", flags.force, "replace a run of another configuration in the run directory"));
+  group(app.add_flag("--force", flags.force,
+                     "replace a run of another configuration in the run directory, and measure anew"));
   group(app.add_flag("--quiet", flags.quiet, "no progress and no notes on standard error"));
 }
 

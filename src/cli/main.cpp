@@ -75,7 +75,7 @@ int guarded(int argc, char** argv) {
   } catch (const NotConverged& error) {
     return fail(kNotConverged, error.what());
   } catch (const Interrupted&) {
-    return fail(kInterrupted, "interrupted; run the same command again to take the run up");
+    return fail(kInterrupted, "interrupted; the same command starts again, verify with what it has measured");
   } catch (const std::bad_alloc&) {
     return fail(kWrongInput, "memory: not enough for this model, need a smaller one or a larger machine");
   } catch (const std::exception& error) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 
+#include "brink/report/checkpoint.hpp"
 #include "brink/report/figure_data.hpp"
 #include "brink/report/json_report.hpp"
 #include "brink/report/result_tables.hpp"
@@ -155,8 +156,20 @@ int run(const Flags& flags) {
   Console console(flags.common.quiet);
   for (const auto& note : model.notes) console.note(note);
   for (const auto& warning : model.model.origin().warnings) console.warn(warning);
+  RunDirectory& run = directory.directory();
+  const std::string build = running_build();
+  Checkpoint checkpoint;
+  if (!flags.common.force) checkpoint.known = read_checkpoint(run.checkpoint(), build);
+  if (!checkpoint.known.empty())
+    console.note(fmt::format("taking up {} finished measurements of {} (--force starts over)", checkpoint.known.size(),
+                             run.path().string()));
+  auto measured = checkpoint.known;
+  checkpoint.keep = [&](std::size_t unit, const Measurement& measurement) {
+    measured[unit] = measurement;
+    run.keep_checkpoint(checkpoint_json(measured, build));
+  };
   console.start(fmt::format("verify: {} cells", plan.cells.size()));
-  const VerificationReport report = verify(model, plan, console.monitor());
+  const VerificationReport report = verify(model, plan, console.monitor(), checkpoint);
   console.finish();
 
   std::vector<CellResult> curve;
@@ -164,10 +177,10 @@ int run(const Flags& flags) {
     curve = theory_of_cells(model.model, curve_cells(plan.cells, job.grid.batch), plan.perturb_theory, plan.threads,
                             console.monitor());
   }
-  draw_figures(directory.directory(), verification_figures(model.model, report, curve), console);
+  draw_figures(run, verification_figures(model.model, report, curve), console);
   directory.finish(verification_json(model, report),
                    {{"comparisons", comparison_table(report)}, {"cells", cell_table(report)}}, plan.threads);
-  console.note("run: " + directory.directory().path().string());
+  console.note("run: " + run.path().string());
   write_verdict(model, report, plan, flags.common.format);
   return report.agree ? kDone : kDisagrees;
 }

@@ -18,7 +18,8 @@ constexpr std::string_view kMarker = "# The resolved configuration of a brink ru
 constexpr const char* kConfiguration = "config.toml";
 constexpr const char* kResult = "result.json";
 constexpr const char* kProvenance = "provenance.json";
-constexpr std::array kOwned = {kResult, kProvenance, "tables", "figures", kConfiguration};
+constexpr const char* kCheckpoint = "checkpoint.json";
+constexpr std::array kOwned = {kResult, kProvenance, kCheckpoint, "tables", "figures", kConfiguration};
 
 [[noreturn]] void fail_directory(const fs::path& directory, std::string_view allowed) {
   fail_argument("RunDirectory", "out", directory.string(), allowed);
@@ -113,6 +114,12 @@ void RunDirectory::write(const fs::path& name, std::string_view content) {
   make_directories((path_ / normal).parent_path());
   write_file_atomically(path_ / normal, content);
 }
+
+std::string RunDirectory::checkpoint() const {
+  return is_there(path_ / kCheckpoint) ? read_file(path_ / kCheckpoint) : "";
+}
+
+void RunDirectory::keep_checkpoint(std::string_view content) { write(kCheckpoint, content); }
 
 void RunDirectory::finish(std::string_view result_json, std::string_view provenance_json) {
   write(kProvenance, provenance_json);

@@ -190,7 +190,7 @@ std::vector<MeasurementUnit> measurement_units(const LoadedModel& loaded, const 
 
 std::vector<Measurement> measure(const LoadedModel& loaded, const VerificationPlan& plan,
                                  const std::vector<CellTheory>& theories, const std::vector<MeasurementUnit>& units,
-                                 const Monitor& monitor) {
+                                 const Monitor& monitor, const Checkpoint& checkpoint) {
   std::vector<std::size_t> order(units.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
@@ -198,10 +198,18 @@ std::vector<Measurement> measure(const LoadedModel& loaded, const VerificationPl
   const UnitRunner runner(loaded, plan, theories);
   SharedProgress progress(monitor, units);
   std::vector<Measurement> measurements(units.size());
+  std::mutex keeping;
   parallel_for(static_cast<std::int64_t>(units.size()), plan.threads, [&](std::int64_t i) {
     const std::size_t unit = order[static_cast<std::size_t>(i)];
     monitor.check();
-    measurements[unit] = runner.run(units[unit], progress.of(unit));
+    const auto known = checkpoint.known.find(unit);
+    if (known != checkpoint.known.end()) {
+      measurements[unit] = known->second;
+    } else {
+      measurements[unit] = runner.run(units[unit], progress.of(unit));
+      const std::lock_guard lock(keeping);
+      if (checkpoint.keep) checkpoint.keep(unit, measurements[unit]);
+    }
     progress.report(unit, 1);
   });
   return measurements;

@@ -21,23 +21,15 @@ struct MeasurementUnit {
   double cost = 0;         ///< in arithmetic, for progress and for the order of work
 };
 
-struct Measurement {
-  std::string engine;
-  double value = 0;
-  double standard_error = 0;
-  double degrees_of_freedom = 0;
-  double lower = 0;  ///< 95% interval of a threshold
-  double upper = 0;
-  std::vector<std::string> warnings;
-};
-
 /// Every run of the plan, ordered as the comparisons of the report are.
 [[nodiscard]] std::vector<MeasurementUnit> measurement_units(const LoadedModel& model, const VerificationPlan& plan,
                                                              const std::vector<CellTheory>& theories);
 
-/// Runs the units in parallel, expensive ones first; the result does not depend on plan.threads.
+/// Runs the units that the checkpoint does not know in parallel, expensive ones first; the result does not depend on
+/// plan.threads.
 [[nodiscard]] std::vector<Measurement> measure(const LoadedModel& model, const VerificationPlan& plan,
                                                const std::vector<CellTheory>& theories,
-                                               const std::vector<MeasurementUnit>& units, const Monitor& monitor);
+                                               const std::vector<MeasurementUnit>& units, const Monitor& monitor,
+                                               const Checkpoint& checkpoint);
 
 }  // namespace brink

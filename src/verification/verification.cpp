@@ -53,12 +53,13 @@ std::string to_string(Verdict verdict) {
   return "cannot tell";
 }
 
-VerificationReport verify(const LoadedModel& model, const VerificationPlan& plan, const Monitor& monitor) {
+VerificationReport verify(const LoadedModel& model, const VerificationPlan& plan, const Monitor& monitor,
+                          const Checkpoint& checkpoint) {
   check_plan(model, plan);
   const auto theories = compute_theory(model.model, plan.cells, {plan.eta_over_threshold, plan.eta},
                                        plan.perturb_theory, plan.threads, monitor);
   const auto units = measurement_units(model, plan, theories);
-  const auto measurements = measure(model, plan, theories, units, monitor);
+  const auto measurements = measure(model, plan, theories, units, monitor, checkpoint);
   return judge(plan, theories, units, measurements);
 }
 

@@ -281,13 +281,45 @@ TEST_CASE("verify confirms a correct theory and contradicts a perturbed one", "[
                            "figures/thresholds.csv", "figures/thresholds.gp"})
     CHECK(scratch.has(std::string("runs/small/") + file));
 
-  const auto again = scratch.brink("verify small.toml --format json --threads 1");
+  const auto again = scratch.brink("verify small.toml --format json --threads 1 --force");
   CHECK(again.exit_code == 0);
   CHECK(again.output == outcome.output);
+  CHECK(again.errors.find("taking up") == std::string::npos);
 
   const auto perturbed = scratch.brink("verify small.toml --format json --perturb-theory 0.03");
   CHECK(perturbed.exit_code == 1);
   CHECK(json::parse(perturbed.output)["agree"] == false);
+}
+
+TEST_CASE("what was measured is not measured again, unless it is of no use", "[cli][fast]") {
+  const Scratch scratch;
+  scratch.write_small_arrays();
+  scratch.write("small.toml", kVerify);
+  const auto first = scratch.brink("verify small.toml --format json");
+  REQUIRE(first.exit_code == 0);
+  const std::string checkpoint = scratch.read("runs/small/checkpoint.json");
+
+  // As an interrupted run leaves it: some units, no result.
+  auto partial = json::parse(checkpoint);
+  partial["units"].erase(partial["units"].size() - 3);
+  scratch.write("runs/small/checkpoint.json", partial.dump());
+  std::filesystem::remove(scratch.path() / "runs/small/result.json");
+  const auto resumed = scratch.brink("verify small.toml --format json");
+  CHECK(resumed.exit_code == 0);
+  CHECK(resumed.output == first.output);
+  CHECK(resumed.errors.find("taking up") != std::string::npos);
+  CHECK(json::parse(scratch.read("runs/small/checkpoint.json")) == json::parse(checkpoint));
+
+  // Another build, or half a file: measured anew, to the same numbers.
+  auto foreign = json::parse(checkpoint);
+  foreign["build"] = "another";
+  foreign["units"][0]["value"] = 17;
+  for (const std::string& useless : {foreign.dump(), checkpoint.substr(0, checkpoint.size() / 2), std::string("[]")}) {
+    scratch.write("runs/small/checkpoint.json", useless);
+    const auto anew = scratch.brink("verify small.toml --format json");
+    CHECK(anew.output == first.output);
+    CHECK(anew.errors.find("taking up") == std::string::npos);
+  }
 }
 
 TEST_CASE("A run of another configuration is replaced only by force", "[cli][fast]") {

@@ -224,6 +224,29 @@ TEST_CASE("A verification stops when it is asked to", "[verification][fast]") {
   CHECK_THROWS_AS(verify(g1(), small_plan(), monitor), Interrupted);
 }
 
+TEST_CASE("An interrupted verification goes on where it stopped, to the same report", "[verification][fast]") {
+  const auto whole = verify(g1(), small_plan());
+  Checkpoint checkpoint;
+  std::map<std::size_t, Measurement> kept;
+  std::size_t limit = 5;
+  checkpoint.keep = [&](std::size_t unit, const Measurement& measurement) {
+    CHECK(kept.emplace(unit, measurement).second);  // no unit twice
+  };
+  Monitor monitor;
+  monitor.interrupted = [&] { return kept.size() >= limit; };
+  CHECK_THROWS_AS(verify(g1(), small_plan(), monitor, checkpoint), Interrupted);
+  CHECK(kept.size() == 5);
+  checkpoint.known = kept;
+  limit = 1000;
+  const auto resumed = verify(g1(), small_plan(), monitor, checkpoint);
+  CHECK(kept.size() == whole.comparisons.size());
+  REQUIRE(resumed.comparisons.size() == whole.comparisons.size());
+  for (std::size_t i = 0; i < whole.comparisons.size(); ++i) {
+    CHECK(resumed.comparisons[i].estimate == whole.comparisons[i].estimate);
+    CHECK(resumed.comparisons[i].z == whole.comparisons[i].z);
+  }
+}
+
 TEST_CASE("Theory of a curve is the theory of its cells", "[verification][fast]") {
   const auto model = g1();
   const std::vector<Cell> cells = {cell("sgd", 0, 1), cell("sgd", 0, 2), cell("sgd", 0, 3)};

@@ -4,6 +4,7 @@
 //   config.toml      the resolved configuration, every key with its value
 //   tables/*.csv     result tables
 //   figures/         NAME.csv, NAME.gp and the drawn figures
+//   checkpoint.json  what was measured so far; a run of the same configuration takes it up
 //   provenance.json  where, when and by what the run was made
 //   result.json      the result; written last, so that a directory with result.json holds a complete run
 //
@@ -37,6 +38,10 @@ class RunDirectory {
 
   /// Writes path()/name atomically and makes the directories above it. `name` is relative and stays inside the run.
   void write(const std::filesystem::path& name, std::string_view content);
+
+  /// What keep_checkpoint wrote last; empty when there is nothing.
+  [[nodiscard]] std::string checkpoint() const;
+  void keep_checkpoint(std::string_view content);
 
   /// Writes provenance.json, then result.json: the run is complete.
   void finish(std::string_view result_json, std::string_view provenance_json);

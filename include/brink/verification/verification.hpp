@@ -27,6 +27,8 @@
 // is the difference over this tolerance.
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -64,6 +66,25 @@ struct VerificationPlan {
   double perturb_theory = 0;  ///< shifts every theoretical threshold by this fraction, to show that the check can fail:
                               ///< theory'(η) = theory(η/(1+δ)), at the same step sizes and trajectories; > −1
   int threads = 1;
+};
+
+/// What the trajectories of one unit of a verification gave: a growth rate or a threshold.
+struct Measurement {
+  std::string engine;
+  double value = 0;
+  double standard_error = 0;
+  double degrees_of_freedom = 0;
+  double lower = 0;  ///< 95% interval of a threshold
+  double upper = 0;
+  std::vector<std::string> warnings;
+};
+
+/// Measurements that outlive the program, by the number of their unit in the order of the comparisons. They belong to
+/// one model and plan, and to one build: only a verification of the same may be given them.
+struct Checkpoint {
+  std::map<std::size_t, Measurement> known;  ///< used instead of running the unit
+  /// Called after every unit that was run, by one thread at a time.
+  std::function<void(std::size_t unit, const Measurement& measurement)> keep;
 };
 
 enum class Verdict { agree, disagree, cannot_tell };
@@ -123,7 +144,7 @@ struct VerificationReport {
 /// Throws InvalidInput for a plan that cannot be run (the message names the field), NotConverged when theory or
 /// simulation fails, Interrupted when the monitor says so.
 [[nodiscard]] VerificationReport verify(const LoadedModel& model, const VerificationPlan& plan,
-                                        const Monitor& monitor = {});
+                                        const Monitor& monitor = {}, const Checkpoint& checkpoint = {});
 
 /// Theory alone of many cells (no measured fields, no verdict): for the curves of figures. Cells that share rule,
 /// parameters and sampling share their work. Bit-identical for any number of threads.

@@ -291,7 +291,7 @@ TEST_CASE("verify confirms a correct theory and contradicts a perturbed one", "[
   CHECK(json::parse(perturbed.output)["agree"] == false);
 }
 
-TEST_CASE("what was measured is not measured again, unless it is of no use", "[cli][fast]") {
+TEST_CASE("what was measured is not measured again, unless it is of no use", "[cli]") {
   const Scratch scratch;
   scratch.write_small_arrays();
   scratch.write("small.toml", kVerify);

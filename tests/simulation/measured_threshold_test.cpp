@@ -70,7 +70,7 @@ TEST_CASE("without noise the measured threshold is the edge", "[simulation][fast
   }
 }
 
-TEST_CASE("directions that barely decay do not hide the threshold", "[simulation][fast]") {
+TEST_CASE("directions that barely decay do not hide the threshold", "[simulation]") {
   // λ_min is 1e-6 of λ_max: below the threshold growth is −1e-6 wherever it is measured.
   brink::RowMatrix rows{{1, 0, 0.001}, {1, 1, -0.001}, {0, 2, 0.0005}, {0.5, 0.5, 0.001}};
   const auto model = LinearizedModel::from_rows(rows, 1, 2.3e-16);

@@ -164,7 +164,7 @@ TEST_CASE("Wu-Ma-E is where E|x+|^2 stops shrinking, and the box splits it", "[f
   });
 }
 
-TEST_CASE("Mulayoff-Michaeli (15), (16) and (24) are Rayleigh quotients over all batches", "[fast][stability]") {
+TEST_CASE("Mulayoff-Michaeli (15), (16) and (24) are Rayleigh quotients over all batches", "[stability]") {
   for_every_cell([](const Enumerated& cell) {
     const auto quotient = [&](const Vector& v) {
       const double square = cell.expect([&](const Matrix& h) { return std::pow(v.dot(h * v), 2); });

@@ -75,8 +75,7 @@ int run(const Flags& flags) {
                       flags.common.force);
   }
   Console console(flags.common.quiet);
-  for (const auto& note : model.notes) console.note(note);
-  for (const auto& warning : model.model.origin().warnings) console.warn(warning);
+  announce(console, model);
   console.start("couple");
   std::unique_ptr<TransferBasis> basis;
   if (model.model.has_samples()) basis = std::make_unique<TransferBasis>(model.model);

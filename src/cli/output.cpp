@@ -36,6 +36,11 @@ void Run::finish(const std::string& json, const std::vector<std::pair<std::strin
   directory_.finish(json, provenance_json(provenance));
 }
 
+void announce(Console& console, const LoadedModel& model) {
+  for (const auto& note : model.notes) console.note(note);
+  for (const auto& warning : model.model.origin().warnings) console.warn(warning);
+}
+
 void draw_figures(RunDirectory& run, const std::vector<FigureData>& figures, Console& console) {
   write_figures(run, figures);
   if (!has_gnuplot()) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "brink/model/model_source.hpp"
 #include "brink/report/figure_data.hpp"
 #include "brink/report/run_directory.hpp"
 #include "brink/report/table.hpp"
@@ -43,6 +44,9 @@ class Run {
   RunDirectory directory_;
   std::chrono::steady_clock::time_point started_;
 };
+
+/// What was done to the model on its way in, and what its reader should be warned of.
+void announce(Console& console, const LoadedModel& model);
 
 /// Writes the figures and draws them; a missing or failing gnuplot is a warning, because their data are in the run.
 void draw_figures(RunDirectory& run, const std::vector<FigureData>& figures, Console& console);

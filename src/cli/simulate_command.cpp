@@ -125,8 +125,7 @@ int run(const Flags& flags) {
                       flags.common.force);
   }
   Console console(flags.common.quiet);
-  for (const auto& note : model.notes) console.note(note);
-  for (const auto& warning : model.model.origin().warnings) console.warn(warning);
+  announce(console, model);
   console.start("simulate");
   const auto rows = simulate_all(model.model, tasks, simulation, flags.common.threads, console.monitor());
   console.finish();

@@ -128,8 +128,7 @@ int run(const Flags& flags) {
                       flags.common.force);
   }
   Console console(flags.common.quiet);
-  for (const auto& note : model.notes) console.note(note);
-  for (const auto& warning : model.model.origin().warnings) console.warn(warning);
+  announce(console, model);
   console.start("threshold");
   const auto rows = compute_rows(model.model, cells, job, console.monitor());
   const auto solutions = answer(model.model, asked, job.population, job.threads, console.monitor());

@@ -154,8 +154,7 @@ int run(const Flags& flags) {
                  {"verify", verify_options}},
                 flags.common.force);
   Console console(flags.common.quiet);
-  for (const auto& note : model.notes) console.note(note);
-  for (const auto& warning : model.model.origin().warnings) console.warn(warning);
+  announce(console, model);
   RunDirectory& run = directory.directory();
   const std::string build = running_build();
   Checkpoint checkpoint;

@@ -1,5 +1,7 @@
 #include "brink/stability/inverse.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/math/tools/minima.hpp>
 #include <boost/math/tools/roots.hpp>
@@ -140,7 +142,7 @@ CoupledStep couple(const LinearizedModel& model, const MeanSquareThreshold& from
                    Index batch_size, const UpdateRule& new_rule, const BatchLaw& law, Index new_batch_size,
                    TransferBasis* basis) {
   check_argument(eta > 0 && eta < from.eta, "couple", "eta", eta,
-                 "a stable step size, in (0, " + std::to_string(from.eta) + ")");
+                 fmt::format("a stable step size, in (0, {:.12g})", from.eta));
   CoupledStep result;
   result.threshold = mean_square_threshold(model, new_rule, law, new_batch_size, basis);
   result.eta = eta * result.threshold.eta / from.eta;

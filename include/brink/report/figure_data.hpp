@@ -23,10 +23,9 @@ struct FigureData {
 /// - thresholds: the mean-square threshold η* against the batch size B, one curve a momentum β, with the measured
 ///   thresholds (95% interval) and the noise-free edges;
 /// - plateaus: η*·batch sharpness at the critical mode against B, one curve a β, with the levels it runs between:
-/// η·λ_max
-///   at the noise-free edge (2(1+β) for heavy ball), reached where batches have no noise, and 2η/η_ef (2(1−β) for heavy
-///   ball), η_ef the effective step size of a slowly changing gradient, where noise dominates. Left out when no cell
-///   has a critical mode.
+///   η·λ_max at the noise-free edge (2(1+β) for heavy ball), reached where batches have no noise, and 2η/η_ef (2(1−β)
+///   for heavy ball), η_ef the effective step size of a slowly changing gradient, where noise dominates. Left out when
+///   no cell has a critical mode.
 ///
 /// `curve` holds cells of which only theory was computed (their measured_* fields are 0), at more batch sizes than were
 /// simulated; a cell that the report has too is taken from the report. Rows are sorted by β, then B; `series` numbers

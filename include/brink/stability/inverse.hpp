@@ -26,7 +26,7 @@ struct MomentumRange {
 
 /// Every range of momentum in (−1, 1) that is mean-square stable at step size eta: a scan, denser towards ±1, and a
 /// bracketing search at each change. Two changes between neighbours of the scan are not seen. Empty when none is.
-/// `rule` names the rule; throws InvalidInput for sgd, which has no momentum. About 60 growth rates and 20 a change.
+/// `rule` names the rule; throws InvalidInput for sgd, which has no momentum. 49 growth rates and about 10 a change.
 [[nodiscard]] std::vector<MomentumRange> stable_momenta(const LinearizedModel& model, const std::string& rule,
                                                         const RuleParameters& parameters, const BatchLaw& law,
                                                         Index batch_size, double eta, TransferBasis* basis = nullptr);
@@ -57,7 +57,7 @@ struct BestMomentum {
                                          const RuleParameters& parameters, const BatchLaw& law, Index batch_size,
                                          TransferBasis* basis = nullptr);
 
-/// The published rules of thumb for carrying a step size over to another batch size and momentum.
+/// A common rule for carrying a step size over to another batch size and momentum, which knows nothing of the model.
 struct RuleOfThumb {
   std::string name;  ///< "linear": ηB'/B; "square-root": η√(B'/B); "effective-rate": η(1−β')/(1−β)
   double eta = 0;
@@ -71,7 +71,8 @@ struct CoupledStep {
 };
 
 /// The coupling rule: the step size that keeps the margin to the mean-square threshold when momentum and batch size
-/// change. `from` is the threshold of the old setting.
+/// change. `from` is the threshold of the old setting (eta, momentum, batch_size). Throws InvalidInput unless eta is
+/// stable there.
 [[nodiscard]] CoupledStep couple(const LinearizedModel& model, const MeanSquareThreshold& from, double eta,
                                  double momentum, Index batch_size, const UpdateRule& new_rule, const BatchLaw& law,
                                  Index new_batch_size, TransferBasis* basis = nullptr);

@@ -23,8 +23,6 @@ class NoiseOperator {
 
   [[nodiscard]] double p1() const { return p1_; }
   [[nodiscard]] double p2() const { return p2_; }
-  /// True when every batch has the same Hessian by law (full batch without replacement): N = 0.
-  [[nodiscard]] bool is_zero() const { return p1_ == 0 && p2_ == 0; }
   /// False for fresh Gaussian rows: the mean is then over a population, not over samples of the model.
   [[nodiscard]] bool has_samples() const { return products_.has_value(); }
   [[nodiscard]] const LinearizedModel& model() const { return *model_; }

@@ -1,9 +1,13 @@
 #include "brink/base/memory.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <limits>
 #include <optional>
@@ -60,6 +64,22 @@ void require_memory(double bytes, std::string_view what) {
   constexpr double gibibyte = 1024.0 * 1024.0 * 1024.0;
   throw InvalidInput(fmt::format("{} needs about {:.3g} GiB of memory, need at most the {:.3g} GiB available", what,
                                  bytes / gibibyte, available / gibibyte));
+}
+
+void prepare_heap() {
+  constexpr int mebibyte = 1024 * 1024;
+  constexpr int reserve = 256 * mebibyte;
+  // The largest threshold that glibc accepts: above it, every allocation is a mapping of its own.
+  mallopt(M_MMAP_THRESHOLD, 32 * mebibyte);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+  // The heap grows by the whole reserve when it next grows; pages are taken only when they are written.
+  mallopt(M_TOP_PAD, reserve);
+  constexpr std::uintptr_t huge_page = 2 * mebibyte;
+  const auto end = (reinterpret_cast<std::uintptr_t>(sbrk(0)) + huge_page - 1) / huge_page * huge_page;
+  void* volatile grow = std::malloc(mebibyte);  // volatile: compilers drop a pair of calls that does nothing
+  std::free(grow);
+  mallopt(M_TOP_PAD, 0);
+  madvise(reinterpret_cast<void*>(end), reserve - huge_page, MADV_HUGEPAGE);  // a wish: where it fails nothing changes
 }
 
 }  // namespace brink

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "brink/base/error.hpp"
+#include "brink/base/memory.hpp"
 #include "brink/base/parallel.hpp"
 #include "brink/report/provenance.hpp"
 #include "command.hpp"
@@ -69,6 +70,7 @@ int guarded(int argc, char** argv) {
     check_standard_streams();
     catch_interrupts();
     use_single_threaded_blas();
+    prepare_heap();
     return parse_and_run(argc, argv);
   } catch (const InvalidInput& error) {
     return fail(kWrongInput, error.what());

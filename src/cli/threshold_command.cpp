@@ -37,7 +37,8 @@ struct Job {
   int threads = 1;
 };
 
-ThresholdRow compute_row(const LinearizedModel& model, const Cell& cell, const Job& job, TransferBasis* basis) {
+ThresholdRow compute_row(const LinearizedModel& model, const Cell& cell, const Job& job, const SampleMoments& moments,
+                         TransferBasis* basis) {
   const auto rule = make_update_rule(cell.rule, cell.parameters);
   const auto law = law_of(cell.sampling, job.population);
   ThresholdRow row;
@@ -45,8 +46,10 @@ ThresholdRow compute_row(const LinearizedModel& model, const Cell& cell, const J
   row.threshold = mean_square_threshold(model, *rule, *law, cell.batch_size, basis);
   if (row.threshold.critical_mode.size() != 0) {
     row.batch_sharpness_in_times_eta =
-        row.threshold.eta * batch_sharpness(model, *law, cell.batch_size, row.threshold.critical_mode);
-    row.threshold.critical_mode.resize(0, 0);  // r × r numbers a row that nobody reads any more
+        row.threshold.eta * moments.batch_sharpness(*law, cell.batch_size, row.threshold);
+    // Large numbers a row that nobody reads any more.
+    row.threshold.critical_mode.resize(0, 0);
+    row.threshold.critical_blocks.resize(0, 0);
   }
   if (job.population) row.subsample = subsample_error(model, *rule, *law, cell.batch_size);
   if (job.bounds) row.bounds = evaluate_criteria(model, *rule, *law, cell.batch_size);
@@ -84,6 +87,7 @@ std::vector<std::vector<std::size_t>> groups_of(const std::vector<Cell>& cells) 
 std::vector<ThresholdRow> compute_rows(const LinearizedModel& model, const std::vector<Cell>& cells, const Job& job,
                                        const Monitor& monitor) {
   const auto groups = groups_of(cells);
+  const SampleMoments moments(model);
   std::vector<ThresholdRow> rows(cells.size());
   std::atomic<std::size_t> done{0};
   parallel_for(static_cast<std::int64_t>(groups.size()), job.threads, [&](std::int64_t g) {
@@ -91,7 +95,7 @@ std::vector<ThresholdRow> compute_rows(const LinearizedModel& model, const std::
     if (model.has_samples()) basis = std::make_unique<TransferBasis>(model);
     for (const std::size_t i : groups[static_cast<std::size_t>(g)]) {
       monitor.check();
-      rows[i] = compute_row(model, cells[i], job, basis.get());
+      rows[i] = compute_row(model, cells[i], job, moments, basis.get());
       monitor.report(static_cast<double>(++done) / static_cast<double>(cells.size()));
     }
   });

@@ -2,14 +2,11 @@
 
 #include <cblas.h>
 
-#include <algorithm>
-
 namespace brink {
 namespace {
 
-// Columns a block: wide enough for DGEMM to reach its speed, narrow enough that little of the other triangle is
-// computed.
-constexpr Index kBlock = 96;
+// A diagonal block of this size is computed whole: halving it further costs more than the other triangle.
+constexpr Index kLeaf = 64;
 
 blasint as_int(Index i) { return static_cast<blasint>(i); }
 
@@ -26,33 +23,46 @@ void gemm(CBLAS_TRANSPOSE trans_a, CBLAS_TRANSPOSE trans_b, Index m, Index n, In
               0.0F, c, as_int(ldc));
 }
 
+/// B = LᵀB, column-major r × m with r × r lower triangular L.
+void multiply_by_lower(Index r, Index m, const double* l, double* b) {
+  cblas_dtrmm(CblasColMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, as_int(r), as_int(m), 1.0, l, as_int(r),
+              b, as_int(r));
+}
+
+void multiply_by_lower(Index r, Index m, const float* l, float* b) {
+  cblas_strmm(CblasColMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, as_int(r), as_int(m), 1.0F, l, as_int(r),
+              b, as_int(r));
+}
+
+/// Rows and columns first … first+width of AᵀB: two halves on the diagonal and the whole block below between them.
 template <class Rows, class Square>
-void lower_of_transposed(const Rows& a, const Rows& b, Square& result) {
+void lower_of_transposed(const Rows& a, const Rows& b, Square& result, Index first, Index width) {
   const Index m = a.rows();
   const Index r = a.cols();
+  // Row-major m × r is column-major r × m.
+  const auto block = [&](Index row, Index rows, Index column, Index columns) {
+    gemm(CblasNoTrans, CblasTrans, rows, columns, m, a.data() + row, r, b.data() + column, r,
+         result.data() + column * r + row, r);
+  };
+  if (width <= kLeaf) return block(first, width, first, width);
+  constexpr Index aligned = 16;
+  const Index half = width / 2 / aligned * aligned;
+  lower_of_transposed(a, b, result, first, half);
+  lower_of_transposed(a, b, result, first + half, width - half);
+  block(first + half, width - half, first, half);
+}
+
+template <class Rows, class Square>
+void lower_of_transposed(const Rows& a, const Rows& b, Square& result) {
+  const Index r = a.cols();
   if (result.rows() != r || result.cols() != r) result = Square::Zero(r, r);
-  for (Index first = 0; first < r; first += kBlock) {
-    const Index width = std::min(kBlock, r - first);
-    // Row-major m × r is column-major r × m: the block (rows first…r, columns first…first+width) of AᵀB.
-    gemm(CblasNoTrans, CblasTrans, r - first, width, m, a.data() + first, r, b.data() + first, r,
-         result.data() + first * r + first, r);
-  }
+  lower_of_transposed(a, b, result, 0, r);
 }
 
 template <class Rows, class Square>
 void times_lower(const Rows& a, const Square& lower, Rows& result) {
-  const Index m = a.rows();
-  const Index r = a.cols();
-  result.resize(m, r);
-  Square panel;
-  for (Index first = 0; first < r; first += kBlock) {
-    const Index width = std::min(kBlock, r - first);
-    // Columns first…first+width of A L need only rows first…r of L; the little upper triangle of the panel is cleared.
-    panel = lower.block(first, first, r - first, width);
-    for (Index j = 1; j < width; ++j) panel.col(j).head(j).setZero();
-    gemm(CblasTrans, CblasNoTrans, width, m, r - first, panel.data(), r - first, a.data() + first, r,
-         result.data() + first, r);
-  }
+  result = a;
+  multiply_by_lower(a.cols(), a.rows(), lower.data(), result.data());
 }
 
 }  // namespace

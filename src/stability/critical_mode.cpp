@@ -1,6 +1,7 @@
 #include "brink/stability/critical_mode.hpp"
 
 #include "brink/base/error.hpp"
+#include "brink/linalg/packed_symmetric.hpp"
 #include "brink/stability/sample_products.hpp"
 
 namespace brink {
@@ -29,59 +30,91 @@ double gaussian_batch_sharpness(const Vector& lambda, double b, const Matrix& x)
   return third / second;
 }
 
-MomentTraces moment_traces(const LinearizedModel& model, const Matrix& x) {
-  const SampleRows& samples = model.samples();
-  const Vector& lambda = model.spectrum();
-  const auto n = static_cast<double>(samples.samples);
-  const Index c = samples.outputs;
-  const SampleProducts products(model);
-  // Per sample, with T = A Aᵀ, v = A Λ Aᵀ and q = A X Aᵀ (c × c): tr(H_k² X) = tr(ΣT Σq), tr(H_k³ X) = tr(ΣT ΣT Σq) and
-  // tr(H_k S₁ H_k X) = n tr(Σv Σq), S₁ = nΛ. With Y = Σ_k H_k² = Σ_k AᵀΣTΣA: tr(S₁ Y X) = n tr(ΛYX).
-  RowMatrix q;
-  RowMatrix t;
-  RowMatrix v;
-  products.gather(x, q);
-  products.gather_diagonal(Vector::Ones(lambda.size()), t);
-  products.gather_diagonal(lambda, v);
-  Matrix y;
-  products.spread(t, y);
-  mirror_lower(y);
-  MomentTraces traces;
-  for (Index k = 0; k < samples.samples; ++k) {
-    Matrix signed_q = q.middleRows(k * c, c);
-    Matrix signed_t = t.middleRows(k * c, c);
-    Matrix signed_v = v.middleRows(k * c, c);
-    if (samples.is_signed()) {
-      const auto signs = samples.signs.segment(k * c, c);
-      for (Matrix* block : {&signed_q, &signed_t, &signed_v}) *block = (signs.asDiagonal() * *block).eval();
-    }
-    const Matrix tq = signed_t * signed_q;
-    traces.s2 += tq.trace();
-    traces.s3 += (signed_t * tq).trace();
-    traces.mixed += n * (signed_v * signed_q).trace();
-  }
-  for (Index j = 0; j < lambda.size(); ++j) traces.mixed += 2 * n * lambda.cwiseProduct(y.col(j)).dot(x.col(j));
-  return traces;
-}
-
 }  // namespace
 
-double batch_sharpness(const LinearizedModel& model, const BatchLaw& law, Index batch_size, const Matrix& covariance) {
-  const Index r = model.rank();
-  check_argument(covariance.rows() == r && covariance.cols() == r, "batch_sharpness", "covariance dimension",
-                 covariance.rows(), "the rank of the model");
-  const auto b = static_cast<double>(batch_size);
-  if (law.fresh_gaussian_rows()) return gaussian_batch_sharpness(model.spectrum(), b, covariance);
+struct SampleMoments::Finite {
+  explicit Finite(const LinearizedModel& m) : model(&m) {
+    const SampleProducts products(m);
+    products.gather_diagonal(Vector::Ones(m.rank()), t);
+    products.gather_diagonal(m.spectrum(), v);
+    products.spread(t, squares);
+    mirror_lower(squares);
+    for (RowMatrix* blocks : {&t, &v}) apply_signs(*blocks);
+  }
 
-  const auto n = static_cast<double>(model.samples().samples);
-  const auto [p1, p2] = law.second_moment(model.samples().samples, batch_size);
-  const auto [c1, c2, c3] = law.third_moment(model.samples().samples, batch_size);
-  const MomentTraces traces = moment_traces(model, covariance);
-  const double h2 = model.spectrum().cwiseAbs2().dot(covariance.diagonal());
-  const double h3 = model.spectrum().array().cube().matrix().dot(covariance.diagonal());
+  /// Σ times every block.
+  void apply_signs(RowMatrix& blocks) const {
+    const SampleRows& samples = model->samples();
+    if (samples.is_signed()) blocks = samples.signs.asDiagonal() * blocks;
+  }
+
+  /// With Y = Σ_k H_k² = Σ_k AᵀΣTΣA and q = A X Aᵀ: tr(H_k² X) = tr(ΣT Σq), tr(H_k³ X) = tr(ΣT ΣT Σq),
+  /// tr(H_k S₁ H_k X) = n tr(Σv Σq) with S₁ = nΛ, and tr(S₁ Y X) = n tr(ΛYX).
+  [[nodiscard]] MomentTraces traces(const Matrix& x, RowMatrix q) const {
+    const SampleRows& samples = model->samples();
+    const Vector& lambda = model->spectrum();
+    const auto n = static_cast<double>(samples.samples);
+    const Index c = samples.outputs;
+    apply_signs(q);
+    MomentTraces sums;
+    for (Index k = 0; k < samples.samples; ++k) {
+      const auto tk = t.middleRows(k * c, c);
+      const Matrix tq = tk * q.middleRows(k * c, c);
+      sums.s2 += tq.trace();
+      sums.s3 += (tk * tq).trace();
+      sums.mixed += n * (v.middleRows(k * c, c) * q.middleRows(k * c, c)).trace();
+    }
+    for (Index j = 0; j < lambda.size(); ++j) sums.mixed += 2 * n * lambda.cwiseProduct(squares.col(j)).dot(x.col(j));
+    return sums;
+  }
+
+  const LinearizedModel* model;
+  RowMatrix t;     ///< ΣT, a block a sample
+  RowMatrix v;     ///< Σv
+  Matrix squares;  ///< Y
+};
+
+SampleMoments::SampleMoments(const LinearizedModel& model) : model_(&model) {
+  if (model.has_samples()) finite_ = std::make_unique<const Finite>(model);
+}
+
+SampleMoments::~SampleMoments() = default;
+
+double SampleMoments::batch_sharpness(const BatchLaw& law, Index batch_size, const Matrix& covariance,
+                                      const RowMatrix& blocks) const {
+  const auto b = static_cast<double>(batch_size);
+  const Vector& lambda = model_->spectrum();
+  const auto n = static_cast<double>(model_->samples().samples);
+  const auto [p1, p2] = law.second_moment(model_->samples().samples, batch_size);
+  const auto [c1, c2, c3] = law.third_moment(model_->samples().samples, batch_size);
+  const MomentTraces traces = finite_->traces(covariance, blocks);
+  const double h2 = lambda.cwiseAbs2().dot(covariance.diagonal());
+  const double h3 = lambda.array().cube().matrix().dot(covariance.diagonal());
   const double second = p1 / n * traces.s2 + (1 - p2) * h2;
   const double third = (c1 * traces.s3 + c2 * traces.mixed + c3 * n * n * n * h3) / (b * b * b);
   return third / second;
+}
+
+double SampleMoments::batch_sharpness(const BatchLaw& law, Index batch_size, const Matrix& covariance) const {
+  const Index r = model_->rank();
+  check_argument(covariance.rows() == r && covariance.cols() == r, "batch_sharpness", "covariance dimension",
+                 covariance.rows(), "the rank of the model");
+  if (law.fresh_gaussian_rows()) {
+    return gaussian_batch_sharpness(model_->spectrum(), static_cast<double>(batch_size), covariance);
+  }
+  RowMatrix blocks;
+  SampleProducts(*model_).gather(covariance, blocks);
+  return batch_sharpness(law, batch_size, covariance, blocks);
+}
+
+double SampleMoments::batch_sharpness(const BatchLaw& law, Index batch_size,
+                                      const MeanSquareThreshold& threshold) const {
+  if (threshold.critical_blocks.size() == 0) return batch_sharpness(law, batch_size, threshold.critical_mode);
+  return batch_sharpness(law, batch_size, threshold.critical_mode, threshold.critical_blocks);
+}
+
+double batch_sharpness(const LinearizedModel& model, const BatchLaw& law, Index batch_size, const Matrix& covariance) {
+  return SampleMoments(model).batch_sharpness(law, batch_size, covariance);
 }
 
 }  // namespace brink

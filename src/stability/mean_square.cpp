@@ -72,20 +72,14 @@ TransferSolution solve_transfer(const LinearizedModel& model, const TransferKern
   std::optional<TransferBasis> own;
   if (basis == nullptr) basis = &own.emplace(model);
   TransferProblem problem;
+  problem.kernel = &kernel;
+  problem.at = at;
+  problem.p2 = noise.p2;
   problem.noise_scale = noise.p1 / static_cast<double>(model.samples().samples);
   problem.guess = guess;
   problem.upper = upper;
-  problem.weights = [&](double s, Matrix& weights) {
-    const auto [eta, log_rho] = at(s);
-    kernel.weights(eta, log_rho, noise.p2, weights);
-  };
   return find_root ? basis->solve(problem) : basis->top_eigenvalue_at(problem);
 }
-
-struct Point {
-  double eta;
-  double log_rho;
-};
 
 void check_solution(const TransferSolution& solution, std::vector<std::string>& warnings) {
   if (!solution.converged) {
@@ -122,7 +116,7 @@ MeanSquareThreshold mean_square_threshold(const LinearizedModel& model, const Up
   }
   const double upper = std::log(result.eta_deterministic) + std::log1p(-kEdgeMargin);
   TransferSolution solution = solve_transfer(model, kernel, noise, basis, upper - 1, upper, true, [](double s) {
-    return Point{std::exp(s), 0.0};
+    return TransferPoint{std::exp(s), 0.0};
   });
   check_solution(solution, result.warnings);
   result.products = solution.products;
@@ -136,6 +130,7 @@ MeanSquareThreshold mean_square_threshold(const LinearizedModel& model, const Up
   result.residual = solution.error;
   result.method = noise.gaussian ? "secular equation of Gaussian rows" : "transfer form, Rayleigh-Ritz";
   result.critical_mode = std::move(solution.mode);
+  result.critical_blocks = std::move(solution.blocks);
   return result;
 }
 
@@ -154,7 +149,7 @@ MeanSquareGrowth mean_square_growth(const LinearizedModel& model, const UpdateRu
     const double upper = -std::max(noise_free, kSmallestLogGrowth) - kEdgeMargin;
     const TransferSolution solution =
         solve_transfer(model, kernel, noise, basis, upper - 0.1, upper, true, [eta](double s) {
-          return Point{eta, -s};
+          return TransferPoint{eta, -s};
         });
     check_solution(solution, result.warnings);
     result.products = solution.products;
@@ -186,7 +181,7 @@ double noise_kernel_norm(const LinearizedModel& model, const UpdateRule& rule, c
   if (noise.p1 == 0) return 0;
   const TransferSolution solution =
       solve_transfer(model, kernel, noise, basis, std::log(eta), std::log(edge), false, [](double s) {
-        return Point{std::exp(s), 0.0};
+        return TransferPoint{std::exp(s), 0.0};
       });
   std::vector<std::string> warnings;
   check_solution(solution, warnings);

@@ -10,7 +10,8 @@
 
 namespace brink {
 
-MonotoneRoot monotone_root(const std::function<double(double)>& f, double s0, double f0, double upper) {
+MonotoneRoot monotone_root(const std::function<double(double)>& f, double s0, double f0, double upper,
+                           double tolerance) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   // h = 1 − 1/f has the sign of f − 1.
   const auto h_of = [](double value) { return 1 - 1 / value; };
@@ -39,7 +40,7 @@ MonotoneRoot monotone_root(const std::function<double(double)>& f, double s0, do
     double next = 0;
     if (have_previous && slope > 0) {
       next = s - h / slope;
-      if (std::abs(next - s) <= 2e-16 * (1 + std::abs(s))) return {s, false};
+      if (std::abs(next - s) <= tolerance * (1 + std::abs(s))) return {s, false};
     } else {
       next = h > 0 ? s - step : s + step;
       step *= 2;
@@ -56,7 +57,7 @@ MonotoneRoot monotone_root(const std::function<double(double)>& f, double s0, do
     previous_s = s;
     previous_h = h;
     have_previous = true;
-    const double resolution = 2e-16 * (1 + std::abs(s));
+    const double resolution = tolerance * (1 + std::abs(s));
     if (std::abs(next - s) <= resolution || (std::isfinite(below) && above - below <= resolution)) {
       return {s, s >= upper && h < 0};
     }

@@ -6,6 +6,7 @@
 
 #include "brink/base/error.hpp"
 #include "brink/linalg/eigen_solver.hpp"
+#include "brink/linalg/packed_symmetric.hpp"
 
 namespace brink {
 

@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "brink/base/error.hpp"
+#include "brink/linalg/packed_symmetric.hpp"
+#include "brink/stability/sample_products.hpp"
 #include "brink/stability/transfer_kernel.hpp"
 
 namespace brink {

@@ -83,41 +83,50 @@ Index TransferKernel::noise_free_leading_mode(double eta) const {
   return leading;
 }
 
-void TransferKernel::weights(double eta, double log_rho, double p2, Matrix& weights) const {
+template <class ColumnOf>
+double TransferKernel::fill_weights(double eta, double log_rho, double p2, ColumnOf column_of) const {
+  if (!two_state_) return fill_general_weights(eta, log_rho, p2, column_of);
+  using Array = Eigen::Array<typename decltype(column_of(0))::Scalar, Eigen::Dynamic, 1>;
+  using Scalar = typename Array::Scalar;
+  const TwoStateModes modes = two_state_modes(eta, log_rho);
+  const Array e = modes.e.cast<Scalar>();
+  const Array f = modes.f.cast<Scalar>();
+  const Array g = modes.g.cast<Scalar>();
+  const Array t = modes.t.cast<Scalar>();
+  const double numerator = modes.b * modes.b + modes.c * modes.c;
+  const double scale = 16 / modes.rho * numerator;
+  const auto cross = static_cast<Scalar>(modes.b * modes.c / numerator);
+  const double largest = spectrum_.cwiseAbs().maxCoeff();
+  const Array curvature = (spectrum_ / largest).array().cast<Scalar>();
+  const auto drain = static_cast<Scalar>(p2 * scale * largest * largest);
   const Index r = spectrum_.size();
-  weights.resize(r, r);
-  if (!two_state_) {
-    general_weights(eta, log_rho, p2, weights);
-    return;
-  }
-  const TwoStateModes m = two_state_modes(eta, log_rho);
-  const double square = 16 / m.rho * (m.b * m.b + m.c * m.c);
-  const double cross = 16 / m.rho * m.b * m.c;
   for (Index j = 0; j < r; ++j) {
     const Index count = r - j;
-    const auto e = m.e.tail(count);
-    const auto f = m.f.tail(count);
-    const auto g = m.g.tail(count);
-    const auto t = m.t.tail(count);
-    const auto numerator = square * (g + m.g[j] * (1 - g)) + cross * (t * m.g[j] + m.t[j] * g);
-    const auto denominator =
-        (f * m.e[j] - m.f[j] * e).square() + 4 * (f * m.g[j] + m.f[j] * g) * (g * m.e[j] + m.g[j] * e);
-    weights.col(j).tail(count) =
-        (numerator / (denominator + (p2 * spectrum_[j]) * spectrum_.array().tail(count) * numerator)).matrix();
+    const auto ei = e.tail(count);
+    const auto fi = f.tail(count);
+    const auto gi = g.tail(count);
+    const auto above = (gi + g[j] * (1 - gi)) + cross * (t.tail(count) * g[j] + t[j] * gi);
+    const auto below = (fi * e[j] - f[j] * ei).square() + 4 * (fi * g[j] + f[j] * gi) * (gi * e[j] + g[j] * ei);
+    column_of(j) = above / (below + (drain * curvature[j]) * curvature.tail(count) * above);
   }
+  return scale;
 }
 
-void TransferKernel::general_weights(double eta, double log_rho, double p2, Matrix& weights) const {
+template <class ColumnOf>
+double TransferKernel::fill_general_weights(double eta, double log_rho, double p2, ColumnOf column_of) const {
+  using Scalar = typename decltype(column_of(0))::Scalar;
   const Index r = spectrum_.size();
   const Index k = rule_->states();
   const Vector b = rule_->filter(eta).b;
   const double rho = std::exp(log_rho);
+  const double scale = b.squaredNorm();
   Vector source(k * k);
-  for (Index i = 0; i < k; ++i) source.segment(i * k, k) = b[i] * b;
+  for (Index i = 0; i < k; ++i) source.segment(i * k, k) = b[i] / scale * b;
   std::vector<Matrix> transitions;
   for (const double curvature : spectrum_) transitions.push_back(rule_->transition(eta, curvature));
   Matrix operator_matrix(k * k, k * k);
   for (Index j = 0; j < r; ++j) {
+    auto column = column_of(j);
     for (Index i = j; i < r; ++i) {
       for (Index row = 0; row < k; ++row) {
         for (Index col = 0; col < k; ++col) {
@@ -126,18 +135,40 @@ void TransferKernel::general_weights(double eta, double log_rho, double p2, Matr
       }
       operator_matrix.diagonal().array() += rho;
       const double s = operator_matrix.partialPivLu().solve(source)(0);
-      weights(i, j) = s / (1 + p2 * spectrum_[i] * spectrum_[j] * s);
+      column[i - j] = static_cast<Scalar>(s / (1 + p2 * scale * spectrum_[i] * spectrum_[j] * s));
     }
   }
+  return scale;
 }
+
+void TransferKernel::weights(double eta, double log_rho, double p2, Matrix& weights) const {
+  const Index r = spectrum_.size();
+  weights.resize(r, r);
+  const double scale =
+      fill_weights(eta, log_rho, p2, [&](Index j) { return Eigen::Map<Eigen::ArrayXd>(&weights(j, j), r - j); });
+  for (Index j = 0; j < r; ++j) weights.col(j).tail(r - j) *= scale;
+}
+
+template <class Scalar>
+double TransferKernel::packed_weights(double eta, double log_rho, double p2,
+                                      Eigen::Matrix<Scalar, Eigen::Dynamic, 1>& weights) const {
+  const Index r = spectrum_.size();
+  weights.resize(r * (r + 1) / 2);
+  return fill_weights(eta, log_rho, p2, [&](Index j) {
+    return Eigen::Map<Eigen::Array<Scalar, Eigen::Dynamic, 1>>(weights.data() + j * r - j * (j - 1) / 2, r - j);
+  });
+}
+
+template double TransferKernel::packed_weights(double, double, double, Vector&) const;
+template double TransferKernel::packed_weights(double, double, double, SingleVector&) const;
 
 Vector TransferKernel::diagonal(double eta, double log_rho) const {
   const Index r = spectrum_.size();
   if (!two_state_) {
     Vector result(r);
-    Matrix single(1, 1);
+    Matrix single;
     for (Index i = 0; i < r; ++i) {
-      TransferKernel(*rule_, spectrum_.segment(i, 1)).general_weights(eta, log_rho, 0.0, single);
+      TransferKernel(*rule_, spectrum_.segment(i, 1)).weights(eta, log_rho, 0.0, single);
       result[i] = single(0, 0);
     }
     return result;

@@ -62,7 +62,7 @@ TheoryPoint point_at(const LinearizedModel& model, const CellTheory& theory, dou
 }
 
 CellTheory theory_of(const LinearizedModel& model, const Cell& cell, const StepSizes& steps, double perturbation,
-                     TransferBasis* basis) {
+                     const SampleMoments& moments, TransferBasis* basis) {
   CellTheory theory;
   theory.rule = make_update_rule(cell.rule, cell.parameters);
   theory.law = make_batch_law(cell.sampling);
@@ -79,7 +79,7 @@ CellTheory theory_of(const LinearizedModel& model, const Cell& cell, const StepS
   result.warnings = threshold.warnings;
   if (threshold.critical_mode.size() != 0) {
     result.batch_sharpness_times_eta =
-        result.eta_mean_square * batch_sharpness(model, *theory.law, cell.batch_size, threshold.critical_mode);
+        result.eta_mean_square * moments.batch_sharpness(*theory.law, cell.batch_size, threshold);
   }
   std::vector<double> etas = steps.absolute;
   if (!steps.over_threshold.empty()) {
@@ -105,13 +105,14 @@ std::vector<CellTheory> compute_theory(const LinearizedModel& model, const std::
                                        const StepSizes& steps, double perturbation, int threads,
                                        const Monitor& monitor) {
   const auto groups = groups_of(cells);
+  const SampleMoments moments(model);
   std::vector<CellTheory> theories(cells.size());
   parallel_for(static_cast<std::int64_t>(groups.size()), threads, [&](std::int64_t g) {
     std::optional<TransferBasis> basis;
     if (model.has_samples()) basis.emplace(model);
     for (const std::size_t i : groups[static_cast<std::size_t>(g)]) {
       monitor.check();
-      theories[i] = theory_of(model, cells[i], steps, perturbation, basis ? &*basis : nullptr);
+      theories[i] = theory_of(model, cells[i], steps, perturbation, moments, basis ? &*basis : nullptr);
     }
   });
   return theories;

@@ -13,4 +13,8 @@ namespace brink {
 /// Throws InvalidInput with both numbers when `bytes` exceeds available_memory(); `what` names the object.
 void require_memory(double bytes, std::string_view what);
 
+/// For the start of a program: matrices of megabytes come and go many times a second, and getting their pages from the
+/// system costs more than filling them. Freed memory is kept, and the heap asks for huge pages (as NumPy does).
+void prepare_heap();
+
 }  // namespace brink

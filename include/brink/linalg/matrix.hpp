@@ -12,6 +12,7 @@ using Matrix = Eigen::MatrixXd;
 using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 /// Single precision, for work that is repeated in double before anybody sees it.
+using SingleVector = Eigen::VectorXf;
 using SingleMatrix = Eigen::MatrixXf;
 using SingleRowMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 

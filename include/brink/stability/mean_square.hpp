@@ -19,9 +19,10 @@ struct MeanSquareThreshold {
   double residual = 0;           ///< a-posteriori bound on the error of eta, relative
   double eta_deterministic = 0;  ///< the noise-free edge (gradient descent, same rule)
   std::string method;            ///< how eta was found
-  Matrix critical_mode;  ///< X ⪰ 0 (r × r, trace 1, eigenbasis): covariance of x at the threshold, up to scale;
-                         ///< empty when the threshold is the noise-free edge
-  Index products = 0;    ///< products with the noise operator spent
+  Matrix critical_mode;       ///< X ⪰ 0 (r × r, trace 1, eigenbasis): covariance of x at the threshold, up to scale;
+                              ///< empty when the threshold is the noise-free edge
+  RowMatrix critical_blocks;  ///< A_k X A_kᵀ (n·c × c) where the method knows them, else empty
+  Index products = 0;         ///< products with the noise operator spent in double precision
   std::vector<std::string> warnings;
 };
 

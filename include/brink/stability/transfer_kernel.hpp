@@ -35,6 +35,12 @@ class TransferKernel {
   /// growth. The upper triangle of `weights` (r × r) is undefined. O(r²).
   void weights(double eta, double log_rho, double p2, Matrix& weights) const;
 
+  /// The same numbers, column by column (r(r+1)/2 of them), divided by the factor that is returned: it is of the order
+  /// of η², so that the weights themselves fit any Scalar. Scalar is double or float.
+  template <class Scalar>
+  [[nodiscard]] double packed_weights(double eta, double log_rho, double p2,
+                                      Eigen::Matrix<Scalar, Eigen::Dynamic, 1>& weights) const;
+
   /// S_ii, O(r).
   [[nodiscard]] Vector diagonal(double eta, double log_rho) const;
 
@@ -48,7 +54,11 @@ class TransferKernel {
   struct TwoStateModes;
   [[nodiscard]] Vector log_noise_free_growths(double eta) const;
   [[nodiscard]] TwoStateModes two_state_modes(double eta, double log_rho) const;
-  void general_weights(double eta, double log_rho, double p2, Matrix& weights) const;
+  /// Writes column j of the lower triangle to column_of(j) (an array of r − j numbers); returns the factor left out.
+  template <class ColumnOf>
+  double fill_weights(double eta, double log_rho, double p2, ColumnOf column_of) const;
+  template <class ColumnOf>
+  double fill_general_weights(double eta, double log_rho, double p2, ColumnOf column_of) const;
 
   const UpdateRule* rule_;
   Vector spectrum_;

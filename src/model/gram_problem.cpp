@@ -1,7 +1,7 @@
-#include <Eigen/QR>
 
 #include "brink/base/error.hpp"
 #include "brink/base/memory.hpp"
+#include "brink/linalg/small_dense.hpp"
 #include "brink/model/array_problems.hpp"
 #include "output_curvature.hpp"
 
@@ -92,9 +92,7 @@ std::shared_ptr<const OriginalProblem> make_problem(GramData data, const Lineari
       weighted.middleRows(k, data.outputs) =
           factor.middleRows(k, data.outputs).transpose() * range.middleRows(k, data.outputs);
     }
-    const Matrix span = data.gram * weighted * norms.cwiseInverse().asDiagonal();
-    const Eigen::HouseholderQR<Matrix> qr(span);
-    range = qr.householderQ() * Matrix::Identity(span.rows(), span.cols());
+    range = orthonormal_columns(data.gram * weighted * norms.cwiseInverse().asDiagonal());
   }
   return std::make_shared<GramProblem>(std::move(data), std::move(range));
 }

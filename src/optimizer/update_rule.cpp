@@ -1,6 +1,6 @@
 #include "brink/optimizer/update_rule.hpp"
 
-#include <Eigen/Dense>
+#include <Eigen/Eigenvalues>
 #include <cmath>
 #include <complex>
 #include <limits>
@@ -8,6 +8,7 @@
 
 #include "brink/base/error.hpp"
 #include "brink/base/options.hpp"
+#include "brink/linalg/small_dense.hpp"
 #include "builtin_rules.hpp"
 
 namespace brink {
@@ -32,7 +33,12 @@ std::complex<double> transfer_function(const Filter& filter, std::complex<double
   const Index k = filter.a0.rows();
   Eigen::MatrixXcd shifted = -filter.a0.cast<std::complex<double>>();
   shifted.diagonal().array() += z;
-  return shifted.partialPivLu().solve(filter.b.cast<std::complex<double>>().head(k))(0);
+  if (k == 1) return filter.b[0] / shifted(0, 0);
+  if (k == 2) {
+    const std::complex<double> determinant = shifted(0, 0) * shifted(1, 1) - shifted(0, 1) * shifted(1, 0);
+    return (shifted(1, 1) * filter.b[0] - shifted(0, 1) * filter.b[1]) / determinant;
+  }
+  return solve(shifted, filter.b.cast<std::complex<double>>())[0];
 }
 
 double spectral_radius(const Matrix& a) {

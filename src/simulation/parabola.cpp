@@ -1,8 +1,6 @@
 #include "parabola.hpp"
 
-#include <Eigen/Cholesky>
 #include <Eigen/LU>
-#include <Eigen/QR>
 #include <cmath>
 
 #include "brink/statistics/intervals.hpp"
@@ -26,12 +24,11 @@ Parabola::Parabola(const std::vector<NoisyPoint>& points) {
   solve_ = normal.inverse() * design.transpose();
   coefficients_ = solve_ * y;
   if (count > 3) {
-    // What no parabola can follow, with the covariance that the errors of the points give it.
-    const Matrix complement =
-        (Eigen::HouseholderQR<Matrix>(design).householderQ() * Matrix::Identity(count, count)).rightCols(count - 3);
-    const Vector misfit = complement.transpose() * y;
-    const Matrix covariance = complement.transpose() * variances_.asDiagonal() * complement;
-    chi_squared_ = misfit.dot(covariance.ldlt().solve(misfit));
+    // What no parabola can follow: the misfit of the one that weights every point by its own error.
+    const Vector weights = variances_.cwiseInverse();
+    const Eigen::Matrix3d weighted = design.transpose() * weights.asDiagonal() * design;
+    const Eigen::Vector3d best = weighted.inverse() * (design.transpose() * weights.cwiseProduct(y));
+    chi_squared_ = (y - design * best).cwiseAbs2().dot(weights);
   }
 }
 

@@ -1,8 +1,9 @@
 #include "brink/stability/lifted_mode.hpp"
 
-#include <Eigen/LU>
 #include <cmath>
 #include <vector>
+
+#include "brink/linalg/small_dense.hpp"
 
 namespace brink {
 
@@ -30,9 +31,8 @@ LiftedMode lifted_mode(const UpdateRule& rule, const Vector& spectrum, double et
         }
       }
       kronecker.diagonal().array() += rho;
-      const Eigen::PartialPivLU<Matrix> solver(kronecker);
       // The response to unit noise, row-major in (state of i, state of j); its first entry is S_xx.
-      const Vector response = solver.solve(source);
+      const Vector response = solve(kronecker, source);
       for (Index row = 0; row < k; ++row) {
         for (Index col = 0; col < k; ++col) {
           const double entry = mode(i, j) * response[row * k + col] / response[0];
@@ -41,8 +41,7 @@ LiftedMode lifted_mode(const UpdateRule& rule, const Vector& spectrum, double et
         }
       }
       if (i == j) {
-        const Vector first = Vector::Unit(k * k, 0);
-        const Vector adjoint = solver.transpose().solve(first);
+        const Vector adjoint = solve(Matrix(kronecker.transpose()), Vector(Vector::Unit(k * k, 0)));
         lifted.weights.col(i) = adjoint * (mode(i, i) / response[0]);
       }
     }

@@ -1,8 +1,10 @@
 #include "brink/stability/transfer_kernel.hpp"
 
-#include <Eigen/Dense>
+#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+
+#include "brink/linalg/small_dense.hpp"
 
 namespace brink {
 
@@ -134,7 +136,7 @@ double TransferKernel::fill_general_weights(double eta, double log_rho, double p
         }
       }
       operator_matrix.diagonal().array() += rho;
-      const double s = operator_matrix.partialPivLu().solve(source)(0);
+      const double s = solve(operator_matrix, source)[0];
       column[i - j] = static_cast<Scalar>(s / (1 + p2 * scale * spectrum_[i] * spectrum_[j] * s));
     }
   }

@@ -20,6 +20,11 @@ std::string content_of(const std::filesystem::path& path) {
   return text.str();
 }
 
+/// The program that was built with these tests: they lie in <build>/tests.
+std::filesystem::path program_path() {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / "brink";
+}
+
 }  // namespace
 
 std::vector<std::string> Outcome::error_lines() const {
@@ -36,7 +41,7 @@ Outcome run(const std::string& arguments, const std::filesystem::path& directory
 Outcome run_under(const std::string& wrapper, const std::string& arguments, const std::filesystem::path& directory) {
   const auto output = directory / ".stdout";
   const auto errors = directory / ".stderr";
-  const std::string command = "cd '" + directory.string() + "' && " + wrapper + " '" + std::string(BRINK_PROGRAM) +
+  const std::string command = "cd '" + directory.string() + "' && " + wrapper + " '" + program_path().string() +
                               "' >'" + output.string() + "' 2>'" + errors.string() + "' " + arguments;
   const int status = std::system(command.c_str());
   Outcome outcome;

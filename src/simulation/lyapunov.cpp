@@ -6,7 +6,9 @@ namespace brink {
 
 GrowthEstimate lyapunov_exponent(const Engine& engine, const Dynamics& dynamics, const SimulationOptions& options,
                                  const Monitor& monitor) {
-  ReplicaEnsemble ensemble("lyapunov_exponent", engine, dynamics, options, 1, monitor);
+  SimulationOptions unweighted = options;
+  unweighted.moment = 1;
+  ReplicaEnsemble ensemble("lyapunov_exponent", engine, dynamics, unweighted, 1, monitor);
   const auto run_until = [&](Index time) {
     while (ensemble.time() < time) ensemble.advance_unobserved(time - ensemble.time());
     return ensemble.log_norms();
@@ -45,6 +47,12 @@ GrowthEstimate lyapunov_exponent(const Engine& engine, const Dynamics& dynamics,
                                          "the value is the mean over the others");
   }
   return result;
+}
+
+GrowthEstimate moment_growth(const Engine& engine, const Dynamics& dynamics, const SimulationOptions& options,
+                             const Monitor& monitor) {
+  return options.moment == 0 ? lyapunov_exponent(engine, dynamics, options, monitor)
+                             : cloning_growth(engine, dynamics, options, monitor);
 }
 
 }  // namespace brink

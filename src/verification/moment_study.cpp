@@ -174,11 +174,15 @@ class Study {
       columns.push_back(i);
       if (!is_exact(q)) continue;
       monitor_.check();
-      result_.notions.back().steps = exact_.stable_steps(q);
+      try {
+        result_.notions.back().steps = exact_.stable_steps(q);
+      } catch (const NotConverged& error) {
+        result_.notions.back().reason = error.what();
+      }
     }
     in_parallel(columns.size(), from, to, [&](std::size_t i, const Monitor& monitor) {
       StabilityNotion& notion = result_.notions[first + i];
-      if (!notion.steps) measure(notion, columns[i], monitor);
+      if (!is_exact(*notion.moment)) measure(notion, columns[i], monitor);
     });
   }
 

@@ -20,10 +20,15 @@ stats csv using (see_series(int(column("series")) + 1, column("momentum")), rule
                  sampling = strcol("sampling"), batch = column("batch"), \
                  moment[int(column("series")) + 1] = column("moment")) nooutput
 stats csv using (has("eta") ? see_x(column("eta")) : 0) nooutput
-stats csv using (has("growth") ? see_y(column("growth")) : 0) nooutput
 stats csv using (has("growth_upper") && column("growth_upper") - column("growth_lower") > 1e-6 ? bands = bands + 1 : 0) \
   nooutput
-stats csv using (has("zero") ? zeros = zeros + 1 : 0) nooutput
+last_zero = 0
+stats csv using (has("zero") ? (zeros = zeros + 1, last_zero = column("zero") > last_zero ? column("zero") : last_zero) : 0) \
+  nooutput
+# Beyond the last zero there is only growth: a little of it is enough.
+if (last_zero > 0 && 1.35 * last_zero < x_high) { x_high = 1.35 * last_zero }
+y_low = 1e300; y_high = -1e300
+stats csv using (has("growth") && column("eta") <= x_high ? see_y(column("growth")) : 0) nooutput
 if (x_high <= 0) { x_low = 0; x_high = 1 }
 if (y_high < y_low) { y_low = -1; y_high = 1 }
 

@@ -31,7 +31,7 @@ struct MomentsSection {
     field(
         "scan", self.scan,
         "step sizes at which growth is drawn and measured stability is looked for: from, to, how many; none given: up "
-        "to the smaller of twice the noise-free edge and four times the mean-square threshold",
+        "to the smaller of 1.5 noise-free edges and four mean-square thresholds",
         "three numbers: from > 0, to > from, an integer >= 2");
     field("method", self.method,
           "exact: theory where it reaches, simulation elsewhere; simulation: everything measured",

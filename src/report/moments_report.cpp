@@ -180,7 +180,7 @@ Table growth_data(const MomentStudy& study) {
   return table;
 }
 
-/// Stable intervals of every notion: the threshold as a curve, further intervals as bars.
+/// Stable intervals of every notion: thresholds, then the intervals above them.
 Table notion_data(const std::vector<const MomentStudy*>& group) {
   Table table({{"series"},
                {"rule"},
@@ -196,37 +196,39 @@ Table notion_data(const std::vector<const MomentStudy*>& group) {
                {"island_upper"}});
   const double width = normal_quantile(0.975);
   for (std::size_t i = 0; i < group.front()->notions.size(); ++i) {
+    const auto add = [&](const MomentStudy& study, std::initializer_list<TableValue> values) {
+      const StabilityNotion& notion = study.notions[i];
+      std::vector<TableValue> row = {static_cast<std::int64_t>(i),
+                                     study.cell.rule,
+                                     study.cell.sampling,
+                                     study.cell.parameters.momentum,
+                                     notion.name,
+                                     optional(notion.moment),
+                                     static_cast<std::int64_t>(study.cell.batch_size)};
+      row.insert(row.end(), values);
+      table.add_row(std::move(row));
+    };
+    // Islands after the thresholds: a missing value would break the curve.
     for (const MomentStudy* study : group) {
-      const StabilityNotion& notion = study->notions[i];
-      const Cell& cell = study->cell;
-      const auto add = [&](std::initializer_list<TableValue> values) {
-        std::vector<TableValue> row = {static_cast<std::int64_t>(i),
-                                       cell.rule,
-                                       cell.sampling,
-                                       cell.parameters.momentum,
-                                       notion.name,
-                                       optional(notion.moment),
-                                       static_cast<std::int64_t>(cell.batch_size)};
-        row.insert(row.end(), values);
-        table.add_row(std::move(row));
-      };
-      if (!notion.steps) {
-        add({{}, {}, {}, {}, {}});
+      const auto& steps = study->notions[i].steps;
+      const bool known = steps && !steps->intervals.empty() && !steps->intervals.front().ends_with_search;
+      if (!known) {
+        add(*study, {{}, {}, {}, {}, {}});
         continue;
       }
-      const bool measured = notion.steps->error_kind == ErrorKind::standard_error;
-      for (const auto& interval : notion.steps->intervals) {
-        if (interval.lower != 0) {
-          add({{}, {}, {}, interval.lower, interval.upper});
-        } else if (!interval.ends_with_search) {
-          const double margin = width * interval.upper_error;
-          add({interval.upper,
-               measured ? TableValue(interval.upper - margin) : TableValue(),
-               measured ? TableValue(interval.upper + margin) : TableValue(),
-               {},
-               {}});
-        }
-      }
+      const double margin = width * steps->intervals.front().upper_error;
+      const bool measured = steps->error_kind == ErrorKind::standard_error;
+      const double eta = steps->threshold();
+      add(*study, {eta,
+                   measured ? TableValue(eta - margin) : TableValue(),
+                   measured ? TableValue(eta + margin) : TableValue(),
+                   {},
+                   {}});
+    }
+    for (const MomentStudy* study : group) {
+      if (!study->notions[i].steps) continue;
+      for (const auto& interval : study->notions[i].steps->intervals)
+        if (interval.lower != 0) add(*study, {{}, {}, {}, interval.lower, interval.upper});
     }
   }
   return table;

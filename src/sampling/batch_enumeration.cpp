@@ -12,9 +12,10 @@ namespace {
 
 /// Exact as long as the result is an integer that a double holds.
 double binomial(double n, double k) {
+  const double few = std::min(k, n - k);
   double result = 1;
-  for (double j = 1; j <= std::min(k, n - k); ++j) {
-    result *= (n - std::min(k, n - k) + j) / j;
+  for (double j = 1; j <= few; ++j) {
+    result = result * (n - few + j) / j;
     if (std::isinf(result)) break;
   }
   return result;

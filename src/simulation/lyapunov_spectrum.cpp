@@ -1,6 +1,5 @@
 #include "brink/simulation/lyapunov_spectrum.hpp"
 
-#include <Eigen/QR>
 #include <cmath>
 
 #include "brink/base/error.hpp"
@@ -8,6 +7,20 @@
 
 namespace brink {
 namespace {
+
+/// Gram–Schmidt, twice for columns that nearly depend on each other; returns the length that each column adds. A column
+/// of no length stays zero.
+Vector orthonormalize(Matrix& q) {
+  Vector lengths(q.cols());
+  for (Index j = 0; j < q.cols(); ++j) {
+    for (int pass = 0; pass < 2; ++pass) {
+      for (Index i = 0; i < j; ++i) q.col(j) -= q.col(i).dot(q.col(j)) * q.col(i);
+    }
+    lengths[j] = q.col(j).norm();
+    if (lengths[j] > 0) q.col(j) /= lengths[j];
+  }
+  return lengths;
+}
 
 /// One exponent a column of the state space, for one replica.
 Vector exponents_of(const Engine& engine, std::uint32_t replica, const SimulationOptions& options,
@@ -30,10 +43,8 @@ Vector exponents_of(const Engine& engine, std::uint32_t replica, const Simulatio
     for (Index s = 0; s < states; ++s) {
       q.middleRows(s * rank, rank).noalias() = basis.transpose() * moved.middleCols(s * length, length).transpose();
     }
-    const Eigen::HouseholderQR<Matrix> decomposition(q);
-    q = decomposition.householderQ() * Matrix::Identity(size, size);
-    if (step < options.burn_in) continue;
-    total.array() += decomposition.matrixQR().diagonal().array().abs().log();
+    const Vector stretch = orthonormalize(q);
+    if (step >= options.burn_in) total.array() += stretch.array().log();
   }
   return total / static_cast<double>(options.steps);
 }
@@ -41,7 +52,7 @@ Vector exponents_of(const Engine& engine, std::uint32_t replica, const Simulatio
 Estimate mean_of(const Vector& values) {
   Estimate estimate;
   estimate.kind = ErrorKind::standard_error;
-  estimate.method = "QR decomposition along trajectories";
+  estimate.method = "orthonormalization along trajectories";
   estimate.value = values.mean();
   const auto count = static_cast<double>(values.size());
   if (std::isfinite(estimate.value)) {

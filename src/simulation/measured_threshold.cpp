@@ -14,6 +14,7 @@ namespace {
 
 /// Moments smaller than this are not looked at: Λ(q) ≈ qλ there.
 constexpr double kSmallestMoment = 0.01;
+constexpr double kLowestGrowth = -1e3;
 constexpr std::uint64_t kSeedStride = 0x9E3779B97F4A7C15ULL;  // golden ratio: seeds of different runs are far apart
 
 /// Runs of one dynamics at different step sizes or moments, each with its own seed.
@@ -43,7 +44,8 @@ class Runner {
         warnings_.push_back(warning);
       }
     }
-    return {x, growth.log_growth.value, growth.log_growth.error, growth.degrees_of_freedom};
+    // −∞ is as stable as it gets, but nothing that a fit could use.
+    return {x, std::max(growth.log_growth.value, kLowestGrowth), growth.log_growth.error, growth.degrees_of_freedom};
   }
 
   [[nodiscard]] Index runs() const { return runs_; }

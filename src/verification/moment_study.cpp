@@ -61,6 +61,9 @@ class Study {
     fill(result_.curve, 0.2, 0.6);
     add_tail_indices(0.6, 0.7);
     add_moment_notions(0.7, 1);
+    // From the weakest notion to the strongest, as far as there is an order.
+    std::stable_sort(result_.notions.begin(), result_.notions.end(),
+                     [](const auto& a, const auto& b) { return a.moment.value_or(-1) < b.moment.value_or(-1); });
     if (!plan_.curve) result_.curve.clear();
     return std::move(result_);
   }
@@ -95,7 +98,7 @@ class Study {
 
   [[nodiscard]] std::vector<double> scan_steps() const {
     if (plan_.scan) return plan_.scan->steps();
-    const double to = std::min(2 * edge_, 4 * mean_square_);
+    const double to = std::min(1.5 * edge_, 4 * mean_square_);
     if (!(to > 0)) return {};
     return StepScan{to / MomentPlan::kScanPoints, to, MomentPlan::kScanPoints}.steps();
   }

@@ -196,7 +196,9 @@ TEST_CASE("the stable intervals of a scalar are where its growth is negative", "
             at_end = at_end || std::abs(eta - interval.lower) < 1e-9 || std::abs(eta - interval.upper) < 1e-9;
           }
           INFO(law << " B=" << b << " q=" << q << " eta=" << eta);
-          if (!at_end && inside != (exact.log_growth(q, eta).value < 0)) ++found;
+          // −∞ at a pole itself may be alone among doubles.
+          const double growth = exact.log_growth(q, eta).value;
+          if (!at_end && std::isfinite(growth) && inside != (growth < 0)) ++found;
         }
         INFO(law << " B=" << b << " q=" << q);
         CHECK(found == 0);
@@ -243,7 +245,7 @@ TEST_CASE("without noise all thresholds are the edge", "[fast][stability]") {
   }
 }
 
-TEST_CASE("isotropic Gaussian rows: even moments in closed form", "[fast][stability]") {
+TEST_CASE("isotropic Gaussian rows: even moments in closed form", "[stability]") {
   for (const int d : {1, 2, 7, 400})
     for (const int b : {1, 3, 250}) {
       const double lambda = 1.7;
@@ -290,6 +292,13 @@ TEST_CASE("isotropic Gaussian rows: quadrature of another kind", "[stability]") 
       }
     return q == 0 ? sum : std::log(sum);
   };
+  // The same in 20 digits, by mpmath.quad over Y inside X (mpmath 1.3, tanh-sinh).
+  CHECK(moments(isotropic(4, 1.0), oracle::sgd(), "gaussian", 3).log_growth(0, 0.6).value ==
+        Approx(-0.23783918900328537).margin(1e-11));
+  CHECK(moments(isotropic(2, 1.0), oracle::sgd(), "gaussian", 3).log_growth(1, 0.6).value ==
+        Approx(-0.40638555459383027).margin(1e-11));
+  CHECK(moments(isotropic(3, 1.0), oracle::sgd(), "gaussian", 1).log_growth(0.5, 0.5).value ==
+        Approx(-0.01041744678880405).margin(1e-11));
   for (const int d : {4, 9})
     for (const double q : {0.0, 0.5, 1.0, 3.0}) {
       INFO("d=" << d << " q=" << q);
@@ -300,7 +309,7 @@ TEST_CASE("isotropic Gaussian rows: quadrature of another kind", "[stability]") 
     }
 }
 
-TEST_CASE("isotropic Gaussian rows: thresholds are ordered, and the tail index is a zero", "[fast][stability]") {
+TEST_CASE("isotropic Gaussian rows: thresholds are ordered, and the tail index is a zero", "[stability]") {
   const auto model = isotropic(3, 0.5);
   const auto exact = moments(model, oracle::sgd(), "gaussian", 2);
   double before = 1e300;

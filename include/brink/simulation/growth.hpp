@@ -57,7 +57,8 @@ struct GrowthEstimate {
 [[nodiscard]] GrowthEstimate lyapunov_exponent(const Engine& engine, const Dynamics& dynamics,
                                                const SimulationOptions& options, const Monitor& monitor = {});
 
-/// Λ(q) by cloning, q = options.moment; for q = 0 the top Lyapunov exponent.
+/// Λ(q) by cloning, q = options.moment; for q = 0 the top Lyapunov exponent, −∞ where the replicas reach the minimum
+/// exactly.
 [[nodiscard]] GrowthEstimate moment_growth(const Engine& engine, const Dynamics& dynamics,
                                            const SimulationOptions& options, const Monitor& monitor = {});
 

@@ -1,5 +1,5 @@
 #pragma once
-// All Lyapunov exponents of a random linear dynamics, by QR decomposition along trajectories [Benettin, Galgani,
+// All Lyapunov exponents of a random linear dynamics, by orthonormalization along trajectories [Benettin, Galgani,
 // Giorgilli & Strelcyn 1980]. Their sum is E ln|det M_B|, which is known for some rules and models: d ln|β| for heavy
 // ball on d directions; the mean of ln|1 − η‖a_k‖²| for SGD with one row a step. docs/theory.md, section "Moments and
 // almost-sure stability".

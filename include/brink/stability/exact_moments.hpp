@@ -57,9 +57,10 @@ class ExactMoments {
   /// Throws InvalidInput for a q < 0 and where unavailable() says so.
   [[nodiscard]] Estimate log_growth(double q, double eta) const;
 
-  /// The step sizes with Λ(q) < 0 (λ < 0 for q = 0). All of them by proof where the dynamics is scalar; for isotropic
-  /// Gaussian rows and q ≥ 1, by convexity of η ↦ E‖x⁺‖^q; for SGD at q = 2. Otherwise the result of a scan, which for
-  /// q ≥ 1 ends where the noise-free or the mean-square theory forbids stability.
+  /// The step sizes with Λ(q) < 0 (λ < 0 for q = 0). All of them by proof where the dynamics is scalar (but for
+  /// intervals around a pole that hold no double); for isotropic Gaussian rows and q ≥ 1, by convexity of η ↦ E‖x⁺‖^q;
+  /// for SGD at q = 2. Otherwise the result of a scan, which for q ≥ 1 ends where the noise-free or the mean-square
+  /// theory forbids stability.
   [[nodiscard]] StableSteps stable_steps(double q) const;
 
   /// The tail index at step size eta > 0: none where λ ≥ 0 (nothing settles) or no moment up to kLargestTailIndex

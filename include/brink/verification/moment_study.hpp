@@ -25,14 +25,14 @@ struct StepScan {
 struct MomentPlan {
   std::vector<double> moments = {0, 1, 2, 4};  ///< q ≥ 0; 0 stands for the Lyapunov exponent
   std::vector<double> etas;                    ///< where growth is wanted, with the tail index
-  std::optional<StepScan> scan;                ///< absent: up to the smaller of twice the noise-free edge and four
+  std::optional<StepScan> scan;                ///< absent: up to the smaller of 1.5 noise-free edges and four
                                                ///< times the mean-square threshold, at kScanPoints step sizes
   bool curve = true;             ///< growth on the scan is wanted; without it the scan is made only where it must be
   bool simulate_always = false;  ///< measure also what is known exactly
   SimulationOptions simulation;  ///< threads among them; `moment` is not used
   std::uint64_t seed = 0;
 
-  static constexpr Index kScanPoints = 40;
+  static constexpr Index kScanPoints = 48;
 };
 
 /// Λ(q) per step at one step size, or λ = Λ'(0) for q = 0.
@@ -59,7 +59,7 @@ struct StabilityNotion {
 
 struct MomentStudy {
   Cell cell;
-  std::vector<StabilityNotion> notions;  ///< the mean, the exact mean square, then the moments of the plan but 2
+  std::vector<StabilityNotion> notions;  ///< the mean, then ascending moments: those of the plan, and 2
   std::vector<MomentGrowthRow> growth;   ///< at the step sizes of the plan
   std::vector<MomentGrowthRow> curve;    ///< on the scan, ascending
 };

@@ -23,7 +23,8 @@ constexpr double kTolerance = 1e-11;
 /// Beyond so many standard deviations, and this much further on the right, a χ² density is below 1e-20 of its mode.
 constexpr double kDeviations = 10;
 constexpr double kTail = 100;
-constexpr int kScanPoints = 96;
+constexpr int kScanPoints = 33;
+constexpr double kSmallest = std::numeric_limits<double>::min();  // in place of 0, where the logarithm ends
 
 /// Part of a range of integration, measured from the end where the integrand is singular.
 struct Piece {
@@ -109,13 +110,13 @@ class IsotropicMoments final : public MomentMethod {
     if (eta == 0) return result;
     const double c = eta * curvature_ / batch_size_;
     const double f = 1 - eta * weight_decay_;
-    double inner_error = 0;  // largest relative error of an inner integral
+    double inner_error = 0;
     const Integral outer = integrate(outer_rule_, along_.pieces(q, f / c), [&](double x, double origin, double t) {
       // Next to X = f/c the difference f − cX keeps its digits only from there.
       const double along = origin == f / c ? -c * t : f - c * x;
-      return along_.density(x) * expectation_across(q, along * along, c * c * x, inner_error);
+      return along_.density(x) * expectation_across(q, std::abs(along), c * c * x, inner_error);
     });
-    const double error = outer.error + inner_error * outer.absolute;
+    const double error = outer.error + inner_error * (q == 0 ? 1 : outer.absolute);
     result.value = q == 0 ? outer.value : std::log(outer.value);
     result.error = (q == 0 ? error : error / outer.value) + 1e-14;
     return result;
@@ -142,13 +143,16 @@ class IsotropicMoments final : public MomentMethod {
   bool contracts_always(double /*eta*/) const override { return false; }
 
  private:
-  /// E over Y of (s + kY)^{q/2}, or of ½ ln(s + kY).
-  double expectation_across(double q, double s, double k, double& worst) const {
-    const auto power = [q](double squared) { return q == 0 ? 0.5 * std::log(squared) : std::pow(squared, 0.5 * q); };
-    if (dimension_ == 1) return power(s);
-    const Integral inner = integrate(inner_rule_, across_.pieces(0.5 * q, 0),
-                                     [&](double y, double, double) { return across_.density(y) * power(s + k * y); });
-    if (inner.absolute > 0) worst = std::max(worst, inner.error / inner.absolute);
+  /// E over Y of (along² + kY)^{q/2}, or of ½ ln(along² + kY). `worst` becomes the largest error met: relative, but
+  /// absolute for the logarithm, which may vanish.
+  double expectation_across(double q, double along, double k, double& worst) const {
+    if (dimension_ == 1) return q == 0 ? std::log(std::max(along, kSmallest)) : std::pow(along, q);
+    const double square = along * along;
+    const Integral inner = integrate(inner_rule_, across_.pieces(0.5 * q, 0), [&](double y, double, double) {
+      const double squared = std::max(square + k * y, kSmallest);
+      return across_.density(y) * (q == 0 ? 0.5 * std::log(squared) : std::pow(squared, 0.5 * q));
+    });
+    worst = std::max(worst, q == 0 ? inner.error : inner.error / std::max(inner.absolute, kSmallest));
     return inner.value;
   }
 

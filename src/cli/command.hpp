@@ -25,6 +25,7 @@ Action add_verify_command(CLI::App& program);
 Action add_inspect_command(CLI::App& program);
 Action add_check_command(CLI::App& program);
 Action add_couple_command(CLI::App& program);
+Action add_moments_command(CLI::App& program);
 Action add_figure_command(CLI::App& program);
 
 /// The command line as it was typed, for provenance.

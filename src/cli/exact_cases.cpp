@@ -223,6 +223,8 @@ std::vector<ExactCase> exact_cases() {
   add_geometries(cases);
   add_gaussian(cases);
   add_g1(cases);
+  const Cases moments = exact_moment_cases();
+  cases.insert(cases.end(), moments.begin(), moments.end());
   return cases;
 }
 

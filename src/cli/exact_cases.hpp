@@ -18,7 +18,10 @@ struct ExactCase {
   [[nodiscard]] bool passes() const;
 };
 
-/// Computes every case. About a tenth of a second.
+/// Computes every case. Less than a second.
 [[nodiscard]] std::vector<ExactCase> exact_cases();
+
+/// Those of moments and almost-sure stability, which exact_cases() ends with.
+[[nodiscard]] std::vector<ExactCase> exact_moment_cases();
 
 }  // namespace brink::cli

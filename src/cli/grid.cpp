@@ -6,6 +6,7 @@
 
 #include "brink/base/error.hpp"
 #include "brink/sampling/population_law.hpp"
+#include "brink/stability/mean_square.hpp"
 
 namespace brink::cli {
 namespace {
@@ -85,6 +86,18 @@ void check_step_sizes(const GridSection& grid) {
   for (const double eta : grid.eta) check_argument(eta > 0 && std::isfinite(eta), "grid", "eta", eta, "a number > 0");
   for (const double factor : grid.eta_over_threshold)
     check_argument(factor > 0 && std::isfinite(factor), "grid", "eta_over_threshold", factor, "a number > 0");
+}
+
+std::vector<double> step_sizes(const LinearizedModel& model, const Cell& cell, const GridSection& grid) {
+  if (grid.eta_over_threshold.empty()) return grid.eta;
+  const double threshold = mean_square_threshold(model, *make_update_rule(cell.rule, cell.parameters),
+                                                 *make_batch_law(cell.sampling), cell.batch_size)
+                               .eta;
+  check_argument(threshold > 0 && std::isfinite(threshold), "grid", "eta_over_threshold", threshold,
+                 "a model with a positive finite threshold to take multiples of, or eta");
+  std::vector<double> etas;
+  for (const double factor : grid.eta_over_threshold) etas.push_back(factor * threshold);
+  return etas;
 }
 
 }  // namespace brink::cli

@@ -47,4 +47,8 @@ class GridFlags {
 /// Throws InvalidInput unless every step size of the grid is a number > 0.
 void check_step_sizes(const GridSection& grid);
 
+/// The step sizes of a cell: as given, or multiples of its mean-square threshold. Throws InvalidInput for multiples of
+/// a threshold that is zero or infinite.
+[[nodiscard]] std::vector<double> step_sizes(const LinearizedModel& model, const Cell& cell, const GridSection& grid);
+
 }  // namespace brink::cli

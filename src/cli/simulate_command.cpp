@@ -7,7 +7,6 @@
 #include "brink/base/parallel.hpp"
 #include "brink/report/json_report.hpp"
 #include "brink/report/result_tables.hpp"
-#include "brink/stability/mean_square.hpp"
 #include "command.hpp"
 #include "console.hpp"
 #include "grid.hpp"
@@ -32,19 +31,6 @@ void check_simulation(const SimulationSection& simulation) {
   check_argument(s.replicas >= 2, "simulation", "replicas", s.replicas, "an integer >= 2");
   check_argument(s.steps >= 1, "simulation", "steps", s.steps, "an integer >= 1");
   check_argument(s.burn_in >= 0, "simulation", "burn_in", s.burn_in, "an integer >= 0");
-}
-
-/// The step sizes of a cell: as given, or multiples of its mean-square threshold.
-std::vector<double> step_sizes(const LinearizedModel& model, const Cell& cell, const GridSection& grid) {
-  if (grid.eta_over_threshold.empty()) return grid.eta;
-  const double threshold = mean_square_threshold(model, *make_update_rule(cell.rule, cell.parameters),
-                                                 *make_batch_law(cell.sampling), cell.batch_size)
-                               .eta;
-  check_argument(threshold > 0 && std::isfinite(threshold), "grid", "eta_over_threshold", threshold,
-                 "a model with a positive finite threshold to take multiples of, or eta");
-  std::vector<double> etas;
-  for (const double factor : grid.eta_over_threshold) etas.push_back(factor * threshold);
-  return etas;
 }
 
 SimulationRow simulate(const LinearizedModel& model, const Cell& cell, double eta, const SimulationSection& simulation,

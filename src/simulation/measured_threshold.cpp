@@ -4,57 +4,38 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "brink/base/error.hpp"
-#include "brink/statistics/intervals.hpp"
-#include "parabola.hpp"
+#include "noisy_zero.hpp"
 
 namespace brink {
 namespace {
 
-// Full runs cover the range of ln η above the zero in which Λ rises by kRise standard errors: more would not place
-// the zero any better, and less of it is curved. They start a little below the zero, and no more than that, because
-// there Λ may bend within any resolution, from the critical mode to directions that barely decay.
-constexpr double kRise = 40;
-constexpr double kShareBelow = 0.15;
-constexpr double kLargestSpan = 0.12;
-constexpr double kSmallestSpan = 2e-3;  // with less than this to resolve there is no noise to speak of
-constexpr int kFullRuns = 5;
-constexpr int kMostRounds = 7;     // for a span that fits
-constexpr int kMostSearches = 15;  // for a span that holds the zero
-constexpr double kPoorFit = 0.02;  // p-value of χ² below which the span is halved
-// The zero must lie between these places, in spans above the lowest full run.
-constexpr double kLowestZero = 0.02;
-constexpr double kHighestZero = 0.35;
-// Short runs only have to bring the zero near the full ones.
-constexpr Index kShortRunFactor = 4;
-constexpr double kBracketRatio = 1.1;
-constexpr int kMostBracketRuns = 12;  // steps double: more than 2^-60 … 2^60 of the start
-// Growth counts as growth when it exceeds so many standard errors; full runs that bracket the zero need more, because
-// one that is wrong would shut it out for good.
-constexpr double kClearly = 3;
-constexpr double kCertainly = 5;
+/// Moments smaller than this are not looked at: Λ(q) ≈ qλ there.
+constexpr double kSmallestMoment = 0.01;
+constexpr double kLowestGrowth = -1e3;
 constexpr std::uint64_t kSeedStride = 0x9E3779B97F4A7C15ULL;  // golden ratio: seeds of different runs are far apart
 
+/// Runs of one dynamics at different step sizes or moments, each with its own seed.
 class Runner {
  public:
   Runner(const EngineFactory& make_engine, const Dynamics& dynamics, const SimulationOptions& options,
          const Monitor& monitor)
       : make_engine_(make_engine), dynamics_(dynamics), options_(options), monitor_(monitor) {}
 
-  NoisyPoint run(double log_eta, bool full) {
+  NoisyPoint run(double x, double eta, double moment, bool full) {
     Dynamics at = dynamics_;
-    at.eta = std::exp(log_eta);
+    at.eta = eta;
     at.seed = dynamics_.seed + kSeedStride * static_cast<std::uint64_t>(++runs_);
     SimulationOptions options = options_;
+    options.moment = moment;
     if (!full) {
       options.replicas = std::max<Index>(options.replicas / kShortRunFactor, std::min<Index>(options.replicas, 64));
       options.steps = std::max<Index>(options.steps / kShortRunFactor, 2 * kTimeBatches);
     }
     const auto engine = make_engine_(at);
-    const GrowthEstimate growth = cloning_growth(*engine, at, options, {{}, monitor_.interrupted});
+    const GrowthEstimate growth = moment_growth(*engine, at, options, {{}, monitor_.interrupted});
     // Nobody knows how many runs there will be: each one takes the same share of what is left.
     left_ *= full ? 0.85 : 0.97;
     monitor_.report(1 - left_);
@@ -63,7 +44,8 @@ class Runner {
         warnings_.push_back(warning);
       }
     }
-    return {log_eta, growth.log_growth.value, growth.log_growth.error, growth.degrees_of_freedom};
+    // −∞ is as stable as it gets, but nothing that a fit could use.
+    return {x, std::max(growth.log_growth.value, kLowestGrowth), growth.log_growth.error, growth.degrees_of_freedom};
   }
 
   [[nodiscard]] Index runs() const { return runs_; }
@@ -79,105 +61,33 @@ class Runner {
   std::vector<std::string> warnings_;
 };
 
-bool clearly_grows(const NoisyPoint& point) { return point.y > kClearly * point.standard_error; }
-
-struct Neighbourhood {
-  double log_eta;  ///< near the zero
-  double span;     ///< over which Λ rises by kRise standard errors of a full run
-};
-
-double span_of_rise(double standard_error, double slope) {
-  return slope > 0 ? std::clamp(kRise * standard_error / slope, kSmallestSpan, kLargestSpan) : kLargestSpan;
+/// Growth in x = ±ln η: stability is always lost upwards in x.
+NoisyGrowth in_step_size(Runner& runner, double moment, double sign) {
+  return {[&runner, moment, sign](double x, bool full) { return runner.run(x, std::exp(sign * x), moment, full); },
+          "measure_threshold", [sign](double x) { return fmt::format("eta = {:.6g}", std::exp(sign * x)); }};
 }
 
-/// The neighbourhood of the zero by short runs.
-Neighbourhood search(Runner& runner, double start) {
-  double step = std::log(kBracketRatio);
-  double low = start;
-  double high = start;
-  NoisyPoint at_high = runner.run(start, false);
-  const bool downwards = clearly_grows(at_high);
-  for (int runs = 0;; ++runs) {
-    if (runs > kMostBracketRuns) {
-      throw NotConverged(
-          fmt::format("measure_threshold: growth does not change its sign between eta = {:.6g} and {:.6g}",
-                      std::exp(low), std::exp(high)));
-    }
-    const double probe = downwards ? high - step : low + step;
-    const NoisyPoint point = runner.run(probe, false);
-    const bool grows = clearly_grows(point);
-    if (grows) at_high = point;
-    (grows ? high : low) = probe;
-    if (grows != downwards) break;
-    step *= 2;
+/// The zero in the unit of the argument, exp(sign·x).
+MeasuredThreshold threshold_of(const NoisyZero& zero, double sign, const Runner& runner) {
+  MeasuredThreshold result;
+  result.slope = sign * zero.slope;
+  result.degrees_of_freedom = zero.degrees_of_freedom;
+  result.eta.kind = ErrorKind::standard_error;
+  result.eta.value = std::exp(sign * zero.x);
+  result.eta.error = result.eta.value * zero.standard_error;
+  result.lower = std::exp(sign > 0 ? zero.lower : -zero.upper);
+  result.upper = std::exp(sign > 0 ? zero.upper : -zero.lower);
+  result.eta.warnings = runner.warnings();
+  if (zero.poor_fit) {
+    result.eta.warnings.emplace_back("the growth near its zero is not a parabola within its errors");
   }
-  while (high - low > 1.01 * std::log(kBracketRatio)) {
-    const double middle = 0.5 * (low + high);
-    const NoisyPoint point = runner.run(middle, false);
-    if (clearly_grows(point)) at_high = point;
-    (clearly_grows(point) ? high : low) = middle;
-  }
-  const NoisyPoint above = runner.run(high + kLargestSpan, false);
-  if (!(above.y > at_high.y)) return {high, kLargestSpan};
-  const double slope = (above.y - at_high.y) / kLargestSpan;
-  // Both the replicas and the steps of a short run are fewer by the same factor.
-  return {std::clamp(high - at_high.y / slope, low, high),
-          span_of_rise(at_high.standard_error / static_cast<double>(kShortRunFactor), slope)};
+  result.runs = runner.runs();
+  return result;
 }
 
-/// Where the zero must lie, by every full run so far (in ln η).
-struct Bracket {
-  double low = -std::numeric_limits<double>::infinity();
-  double high = std::numeric_limits<double>::infinity();
-
-  void learn(double log_eta, const NoisyPoint& point) {
-    if (point.y < -kCertainly * point.standard_error) low = std::max(low, log_eta);
-    if (point.y > kCertainly * point.standard_error) high = std::min(high, log_eta);
-  }
-  /// The place proposed, or the middle of the bracket when it lies outside.
-  [[nodiscard]] double admit(double log_eta) const {
-    const bool outside = log_eta <= low || log_eta >= high;
-    return outside && std::isfinite(high - low) && low < high ? 0.5 * (low + high) : log_eta;
-  }
-};
-
-/// The first place on the way from `from` to `to` where f is negative, or positive as asked; `to` when there is none.
-template <class Function>
-double first_crossing(Function f, double from, double to, bool negative) {
-  constexpr int steps = 64;
-  const auto crossed = [&](double u) { return negative ? f(u) < 0 : f(u) > 0; };
-  double before = from;
-  for (int i = 1; i <= steps; ++i) {
-    double after = from + (to - from) * i / steps;
-    if (!crossed(after)) {
-      before = after;
-      continue;
-    }
-    for (int halving = 0; halving < 50; ++halving) {
-      const double middle = 0.5 * (before + after);
-      (crossed(middle) ? after : before) = middle;
-    }
-    return 0.5 * (before + after);
-  }
-  return to;
-}
-
-/// The zero of the fit that is nearest to its points. A parabola may turn beyond them, the growth does not: it is
-/// looked for downwards from a highest point that grows, upwards from one that does not, and no further than `reach`.
-double zero_of(const Parabola& fit, double span, double reach) {
-  const auto value = [&](double u) { return fit.value(u); };
-  return fit.value(span) > 0 ? first_crossing(value, span, -reach, true)
-                             : first_crossing(value, span, span + reach, false);
-}
-
-/// Full runs between `lowest` and `span` above it; x counts from `lowest`.
-std::vector<NoisyPoint> runs_above(Runner& runner, double lowest, double span) {
-  std::vector<NoisyPoint> points;
-  for (int i = 0; i < kFullRuns; ++i) {
-    points.push_back(runner.run(lowest + span * i / (kFullRuns - 1), true));
-    points.back().x -= lowest;
-  }
-  return points;
+std::string method_of(double moment) {
+  return moment == 0 ? "zero of the measured Lyapunov exponent, parabola in ln eta"
+                     : "zero of the cloning growth rate, parabola in ln eta";
 }
 
 }  // namespace
@@ -187,60 +97,61 @@ MeasuredThreshold measure_threshold(const EngineFactory& make_engine, const Dyna
   check_argument(eta_start > 0 && std::isfinite(eta_start), "measure_threshold", "eta_start", eta_start,
                  "a finite number > 0");
   Runner runner(make_engine, dynamics, options, monitor);
-  MeasuredThreshold result;
-  result.eta.kind = ErrorKind::standard_error;
-  result.eta.method = "zero of the cloning growth rate, parabola in ln eta";
+  const NoisyGrowth growth = in_step_size(runner, options.moment, 1);
+  MeasuredThreshold result = threshold_of(refine_zero(growth, search_from(growth, std::log(eta_start))), 1, runner);
+  result.eta.method = method_of(options.moment);
+  monitor.report(1);
+  return result;
+}
 
-  const Neighbourhood near = search(runner, std::log(eta_start));
-  double span = near.span;
-  double lowest = near.log_eta - kShareBelow * span;
-  Bracket bracket;
-  for (int round = 1;; ++round) {
-    const auto points = runs_above(runner, lowest, span);
-    for (const auto& point : points) bracket.learn(lowest + point.x, point);
-    const Parabola fit(points);
-    const double zero = zero_of(fit, span, kLargestSpan);
-    const bool poor = fit.goodness_of_fit() < kPoorFit;
-    const bool outside = zero < kLowestZero * span || zero > kHighestZero * span;
-    const double rise = span_of_rise(fit.standard_error(0.5 * span), fit.slope(0.5 * span));
-    const bool ill_sized = span > 2 * rise || span < 0.3 * rise;
-    if (((poor || ill_sized) && round < kMostRounds) || (outside && round < kMostSearches)) {
-      // The slope far from the zero says nothing about the span there.
-      if (!outside || zero > -span) span = poor && !ill_sized ? 0.5 * span : ill_sized ? rise : span;
-      lowest = bracket.admit(lowest + zero) - kShareBelow * span;
-      continue;
-    }
-    if (outside) {
-      throw NotConverged(
-          fmt::format("measure_threshold: {} rounds of runs did not find the zero of the growth near eta = {:.6g}: "
-                      "more replicas or "
-                      "steps are needed",
-                      round, std::exp(lowest + zero)));
-    }
-    result.slope = fit.slope(zero);
-    result.degrees_of_freedom = fit.degrees_of_freedom(zero);
-    result.eta.value = std::exp(lowest + zero);
-    result.eta.error = result.eta.value * fit.standard_error(zero) / std::abs(result.slope);
-    // Fieller: every η at which a growth rate of zero is not rejected.
-    const auto margin = [&](double u) {
-      return student_quantile(0.975, fit.degrees_of_freedom(u)) * fit.standard_error(u);
-    };
-    const double reach = 3 * span;
-    double lower = first_crossing([&](double u) { return fit.value(u) + margin(u); }, zero, -reach, true);
-    // A parabola says little below its points, but the stable step sizes are an interval: what is below a stable run is
-    // stable.
-    const NoisyPoint& first = points.front();
-    if (first.y + student_quantile(0.975, first.degrees_of_freedom) * first.standard_error < 0) {
-      lower = std::max(lower, std::min(first.x, zero));
-    }
-    result.lower = std::exp(lowest + lower);
-    result.upper =
-        std::exp(lowest + first_crossing([&](double u) { return fit.value(u) - margin(u); }, zero, reach, false));
-    result.eta.warnings = runner.warnings();
-    if (poor) result.eta.warnings.emplace_back("the growth near its zero is not a parabola within its errors");
-    break;
+MeasuredThreshold measure_crossing(const EngineFactory& make_engine, const Dynamics& dynamics, double eta_stable,
+                                   double eta_growing, const SimulationOptions& options, const Monitor& monitor) {
+  check_argument(eta_stable > 0 && std::isfinite(eta_stable), "measure_crossing", "eta_stable", eta_stable,
+                 "a finite number > 0");
+  check_argument(eta_growing > 0 && std::isfinite(eta_growing) && eta_growing != eta_stable, "measure_crossing",
+                 "eta_growing", eta_growing, "a finite number > 0 other than eta_stable");
+  Runner runner(make_engine, dynamics, options, monitor);
+  const double sign = eta_stable < eta_growing ? 1 : -1;
+  const NoisyGrowth growth = in_step_size(runner, options.moment, sign);
+  const Neighbourhood near = search_between(growth, sign * std::log(eta_stable), sign * std::log(eta_growing));
+  MeasuredThreshold result = threshold_of(refine_zero(growth, near), sign, runner);
+  result.eta.method = method_of(options.moment);
+  monitor.report(1);
+  return result;
+}
+
+MeasuredTailIndex measure_tail_index(const EngineFactory& make_engine, const Dynamics& dynamics,
+                                     const SimulationOptions& options, const Monitor& monitor) {
+  Runner runner(make_engine, dynamics, options, monitor);
+  const NoisyGrowth growth = {[&](double x, bool full) { return runner.run(x, dynamics.eta, std::exp(x), full); },
+                              "measure_tail_index", [](double x) { return fmt::format("q = {:.6g}", std::exp(x)); }};
+  const NoisyPoint lyapunov = runner.run(0, dynamics.eta, 0, true);
+  MeasuredTailIndex result;
+  if (!(lyapunov.y < -kClearly * lyapunov.standard_error)) {
+    result.reason = "the Lyapunov exponent is not clearly negative: nothing settles";
+    return result;
   }
-  result.runs = runner.runs();
+  const auto grows = [&](double q) {
+    const NoisyPoint point = growth.run(std::log(q), false);
+    return point.y > kClearly * point.standard_error;
+  };
+  double high = 1;
+  while (high <= kLargestMeasuredTailIndex && !grows(high)) high *= 2;
+  if (high > kLargestMeasuredTailIndex) {
+    result.reason = fmt::format("no moment up to {:g} grows clearly", kLargestMeasuredTailIndex);
+    return result;
+  }
+  double low = 0.5 * high;
+  while (high <= 1 && low > kSmallestMoment && grows(low)) {
+    high = low;
+    low *= 0.5;
+  }
+  const NoisyZero zero = refine_zero(growth, search_between(growth, std::log(low), std::log(high)));
+  const MeasuredThreshold alpha = threshold_of(zero, 1, runner);
+  result.alpha = alpha.eta;
+  result.alpha->method = "zero of the cloning growth rate, parabola in ln q";
+  result.lower = alpha.lower;
+  result.upper = alpha.upper;
   monitor.report(1);
   return result;
 }

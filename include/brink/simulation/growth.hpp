@@ -23,7 +23,7 @@ struct SimulationOptions {
   Index replicas = 4096;  ///< N ≥ 2
   Index steps = 2000;     ///< after burn-in, ≥ 2·kTimeBatches for cloning
   Index burn_in = 500;    ///< ≥ 0
-  double moment = 2;      ///< q > 0
+  double moment = 2;      ///< q > 0; 0 stands for the Lyapunov exponent where this is said
   int threads = 1;
 };
 
@@ -56,5 +56,10 @@ struct GrowthEstimate {
 /// `options.moment` is not used. A replica that reaches zero exactly has exponent −∞: it is left out with a warning.
 [[nodiscard]] GrowthEstimate lyapunov_exponent(const Engine& engine, const Dynamics& dynamics,
                                                const SimulationOptions& options, const Monitor& monitor = {});
+
+/// Λ(q) by cloning, q = options.moment; for q = 0 the top Lyapunov exponent, −∞ where the replicas reach the minimum
+/// exactly.
+[[nodiscard]] GrowthEstimate moment_growth(const Engine& engine, const Dynamics& dynamics,
+                                           const SimulationOptions& options, const Monitor& monitor = {});
 
 }  // namespace brink

@@ -1,0 +1,97 @@
+// The exact cases of moments and almost-sure stability.
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "brink/base/error.hpp"
+#include "brink/simulation/lyapunov_spectrum.hpp"
+#include "brink/stability/exact_moments.hpp"
+#include "exact_cases.hpp"
+
+namespace brink::cli {
+namespace {
+
+constexpr double kFull = 1e-11;
+constexpr double kQuadrature = 1e-9;
+
+constexpr const char* kByHand = "E|1 - eta h|^q of two samples, solved by hand";
+constexpr const char* kTensors = "dense operator on all tensors, 12 digits";
+
+LinearizedModel model_of(const RowMatrix& rows) {
+  return LinearizedModel::from_rows(rows, 1, std::numeric_limits<double>::epsilon());
+}
+
+ExactMoments sgd(const LinearizedModel& model, const char* law, Index batch_size) {
+  return ExactMoments(model, make_update_rule("sgd", {}), make_batch_law(law), batch_size);
+}
+
+void add_scalars(std::vector<ExactCase>& cases) {
+  const char* group = "moments, one parameter";
+  const LinearizedModel two = model_of(RowMatrix{{1}, {std::sqrt(2.0)}});
+  const ExactMoments moments = sgd(two, "without-replacement", 1);
+  const auto add = [&](const char* name, double computed, double expected) {
+    cases.push_back({group, name, computed, expected, kFull, kByHand});
+  };
+  add("curvatures 1 and 2, threshold of q = 4", moments.stable_steps(4).threshold(), 1.09459760548);
+  add("the same, q = 1: 4/3", moments.stable_steps(1).threshold(), 4.0 / 3);
+  add("the same, almost sure: 3/2", moments.stable_steps(0).threshold(), 1.5);
+  add("the same, Lyapunov exponent at 1.3", moments.log_growth(0, 1.3).value, -0.366984587540);
+  const TailIndex tail = moments.tail_index(1.3);
+  if (!tail.alpha) throw NotConverged("check: the tail index was not found");
+  add("the same, tail index at 1.3", tail.alpha->value, 1.21189652498);
+
+  const LinearizedModel far = model_of(RowMatrix{{std::sqrt(0.2)}, {std::sqrt(3.8)}});
+  const StableSteps steps = sgd(far, "without-replacement", 1).stable_steps(0);
+  if (steps.intervals.size() != 2) throw NotConverged("check: two almost surely stable intervals were expected");
+  add("curvatures 0.2 and 3.8, almost surely stable below", steps.intervals[0].upper, 0.559471612102);
+  add("the same, stable again above", steps.intervals[1].lower, 4.703686282635);
+  add("the same, and below", steps.intervals[1].upper, 5.263157894737);
+}
+
+void add_three_rows(std::vector<ExactCase>& cases) {
+  const char* group = "moments, rows (1,0) (1,1) (0,2)";
+  const LinearizedModel rows = model_of(RowMatrix{{1, 0}, {1, 1}, {0, 2}});
+  const ExactMoments moments = sgd(rows, "without-replacement", 1);
+  cases.push_back(
+      {group, "growth of q = 2 at 0.65", moments.log_growth(2, 0.65).value, 0.232287737857, kFull, kTensors});
+  cases.push_back(
+      {group, "growth of q = 4 at 0.65", moments.log_growth(4, 0.65).value, 0.927214009454, kFull, kTensors});
+  RuleParameters parameters;
+  parameters.momentum = 0.9;
+  const Dynamics dynamics{make_update_rule("heavy-ball", parameters), make_batch_law("without-replacement"), 1, 0.2, 0};
+  SimulationOptions options;
+  options.replicas = 2;
+  options.steps = 20;
+  options.burn_in = 0;
+  cases.push_back({group, "heavy ball 0.9: sum of the Lyapunov exponents, 2 ln b",
+                   lyapunov_spectrum(*make_linear_engine(rows, dynamics), options).sum.value, 2 * std::log(0.9), kFull,
+                   "determinant of one step"});
+}
+
+void add_gaussian(std::vector<ExactCase>& cases) {
+  const char* group = "moments, gaussian rows";
+  const LinearizedModel line = LinearizedModel::from_spectrum(Vector::Ones(1));
+  cases.push_back({group, "one direction, B = 2: Lyapunov exponent at 1, -Ei(1)/e",
+                   sgd(line, "gaussian", 2).log_growth(0, 1).value, -0.697174883235066, kQuadrature,
+                   "exponential integral"});
+  const LinearizedModel many = LinearizedModel::from_spectrum(Vector::Ones(10));
+  cases.push_back({group, "identity, d = 10, B = 4: threshold of q = 2, 2B/(d+B+1)",
+                   sgd(many, "gaussian", 4).stable_steps(2).threshold(), 8.0 / 15, kQuadrature, "second moments"});
+  // E(1 − 2cX + c²X² + c²XY)² with c = 1/8.
+  cases.push_back({group, "the same: growth of q = 4 at 1/2, ln(553/512)",
+                   sgd(many, "gaussian", 4).log_growth(4, 0.5).value, 0.07703337648282702, kQuadrature,
+                   "moments of chi-squared variables"});
+}
+
+}  // namespace
+
+std::vector<ExactCase> exact_moment_cases() {
+  std::vector<ExactCase> cases;
+  add_scalars(cases);
+  add_three_rows(cases);
+  add_gaussian(cases);
+  return cases;
+}
+
+}  // namespace brink::cli

@@ -1,0 +1,192 @@
+#include "noisy_zero.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "brink/base/error.hpp"
+#include "brink/statistics/intervals.hpp"
+
+namespace brink {
+namespace {
+
+// Full runs cover the range of x above the zero in which Λ rises by kRise standard errors: more would not place
+// the zero any better, and less of it is curved. They start a little below the zero, and no more than that, because
+// there Λ may bend within any resolution, from the critical mode to directions that barely decay.
+constexpr double kRise = 40;
+constexpr double kShareBelow = 0.15;
+constexpr double kLargestSpan = 0.12;
+constexpr double kSmallestSpan = 2e-3;  // with less than this to resolve there is no noise to speak of
+constexpr int kFullRuns = 5;
+constexpr int kMostRounds = 7;     // for a span that fits
+constexpr int kMostSearches = 15;  // for a span that holds the zero
+constexpr double kPoorFit = 0.02;  // p-value of χ² below which the span is halved
+// The zero must lie between these places, in spans above the lowest full run.
+constexpr double kLowestZero = 0.02;
+constexpr double kHighestZero = 0.35;
+// Short runs only have to bring the zero near the full ones.
+constexpr double kBracketRatio = 1.1;
+constexpr int kMostBracketRuns = 12;  // steps double: more than 2^-60 … 2^60 of the start
+// Full runs that bracket the zero need more certainty than short ones, because one that is wrong would shut it out for
+// good.
+constexpr double kCertainly = 5;
+
+bool clearly_grows(const NoisyPoint& point) { return point.y > kClearly * point.standard_error; }
+
+double span_of_rise(double standard_error, double slope, double largest) {
+  return slope > 0 ? std::clamp(kRise * standard_error / slope, kSmallestSpan, largest) : largest;
+}
+
+/// Narrows a bracket by short runs; `at_high` is the one at its upper end.
+Neighbourhood close_in(const NoisyGrowth& growth, double low, double high, NoisyPoint at_high, double largest_span) {
+  while (high - low > 1.01 * std::log(kBracketRatio)) {
+    const double middle = 0.5 * (low + high);
+    const NoisyPoint point = growth.run(middle, false);
+    if (clearly_grows(point)) at_high = point;
+    (clearly_grows(point) ? high : low) = middle;
+  }
+  const NoisyPoint above = growth.run(high + largest_span, false);
+  if (!(above.y > at_high.y)) return {high, largest_span, largest_span};
+  const double slope = (above.y - at_high.y) / largest_span;
+  // Both the replicas and the steps of a short run are fewer by the same factor.
+  return {std::clamp(high - at_high.y / slope, low, high),
+          span_of_rise(at_high.standard_error / static_cast<double>(kShortRunFactor), slope, largest_span),
+          largest_span};
+}
+
+/// Where the zero must lie, by every full run so far.
+struct Bracket {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+
+  void learn(double x, const NoisyPoint& point) {
+    if (point.y < -kCertainly * point.standard_error) low = std::max(low, x);
+    if (point.y > kCertainly * point.standard_error) high = std::min(high, x);
+  }
+  /// The place proposed, or the middle of the bracket when it lies outside.
+  [[nodiscard]] double admit(double x) const {
+    const bool outside = x <= low || x >= high;
+    return outside && std::isfinite(high - low) && low < high ? 0.5 * (low + high) : x;
+  }
+};
+
+/// The first place on the way from `from` to `to` where f is negative, or positive as asked; `to` when there is none.
+template <class Function>
+double first_crossing(Function f, double from, double to, bool negative) {
+  constexpr int steps = 64;
+  const auto crossed = [&](double u) { return negative ? f(u) < 0 : f(u) > 0; };
+  double before = from;
+  for (int i = 1; i <= steps; ++i) {
+    double after = from + (to - from) * i / steps;
+    if (!crossed(after)) {
+      before = after;
+      continue;
+    }
+    for (int halving = 0; halving < 50; ++halving) {
+      const double middle = 0.5 * (before + after);
+      (crossed(middle) ? after : before) = middle;
+    }
+    return 0.5 * (before + after);
+  }
+  return to;
+}
+
+/// The zero of the fit that is nearest to its points. A parabola may turn beyond them, the growth does not: it is
+/// looked for downwards from a highest point that grows, upwards from one that does not, and no further than `reach`.
+double zero_of(const Parabola& fit, double span, double reach) {
+  const auto value = [&](double u) { return fit.value(u); };
+  return fit.value(span) > 0 ? first_crossing(value, span, -reach, true)
+                             : first_crossing(value, span, span + reach, false);
+}
+
+/// Full runs between `lowest` and `span` above it; x counts from `lowest`.
+std::vector<NoisyPoint> runs_above(const NoisyGrowth& growth, double lowest, double span) {
+  std::vector<NoisyPoint> points;
+  for (int i = 0; i < kFullRuns; ++i) {
+    points.push_back(growth.run(lowest + span * i / (kFullRuns - 1), true));
+    points.back().x -= lowest;
+  }
+  return points;
+}
+
+}  // namespace
+
+Neighbourhood search_from(const NoisyGrowth& growth, double start) {
+  double step = std::log(kBracketRatio);
+  double low = start;
+  double high = start;
+  NoisyPoint at_high = growth.run(start, false);
+  const bool downwards = clearly_grows(at_high);
+  for (int runs = 0;; ++runs) {
+    if (runs > kMostBracketRuns) {
+      throw NotConverged(fmt::format("{}: growth does not change its sign between {} and {}", growth.function,
+                                     growth.describe(low), growth.describe(high)));
+    }
+    const double probe = downwards ? high - step : low + step;
+    const NoisyPoint point = growth.run(probe, false);
+    const bool grows = clearly_grows(point);
+    if (grows) at_high = point;
+    (grows ? high : low) = probe;
+    if (grows != downwards) break;
+    step *= 2;
+  }
+  return close_in(growth, low, high, at_high, kLargestSpan);
+}
+
+Neighbourhood search_between(const NoisyGrowth& growth, double low, double high) {
+  return close_in(growth, low, high, growth.run(high, false), std::clamp(high - low, kSmallestSpan, kLargestSpan));
+}
+
+NoisyZero refine_zero(const NoisyGrowth& growth, const Neighbourhood& near) {
+  double span = near.span;
+  double lowest = near.x - kShareBelow * span;
+  Bracket bracket;
+  for (int round = 1;; ++round) {
+    const auto points = runs_above(growth, lowest, span);
+    for (const auto& point : points) bracket.learn(lowest + point.x, point);
+    const Parabola fit(points);
+    const double zero = zero_of(fit, span, near.largest_span);
+    const bool poor = fit.goodness_of_fit() < kPoorFit;
+    const bool outside = zero < kLowestZero * span || zero > kHighestZero * span;
+    const double rise = span_of_rise(fit.standard_error(0.5 * span), fit.slope(0.5 * span), near.largest_span);
+    const bool ill_sized = span > 2 * rise || span < 0.3 * rise;
+    if (((poor || ill_sized) && round < kMostRounds) || (outside && round < kMostSearches)) {
+      // The slope far from the zero says nothing about the span there.
+      if (!outside || zero > -span) span = poor && !ill_sized ? 0.5 * span : ill_sized ? rise : span;
+      lowest = bracket.admit(lowest + zero) - kShareBelow * span;
+      continue;
+    }
+    if (outside) {
+      throw NotConverged(
+          fmt::format("{}: {} rounds of runs did not find the zero of the growth near {}: more replicas or steps are "
+                      "needed",
+                      growth.function, round, growth.describe(lowest + zero)));
+    }
+    NoisyZero result;
+    result.x = lowest + zero;
+    result.slope = fit.slope(zero);
+    result.degrees_of_freedom = fit.degrees_of_freedom(zero);
+    result.standard_error = fit.standard_error(zero) / std::abs(result.slope);
+    result.poor_fit = poor;
+    // Fieller: every x at which a growth rate of zero is not rejected.
+    const auto margin = [&](double u) {
+      return student_quantile(0.975, fit.degrees_of_freedom(u)) * fit.standard_error(u);
+    };
+    const double reach = 3 * span;
+    double lower = first_crossing([&](double u) { return fit.value(u) + margin(u); }, zero, -reach, true);
+    // A parabola says little below its points, but the zero is the only one near here: what is below a stable run is
+    // stable.
+    const NoisyPoint& first = points.front();
+    if (first.y + student_quantile(0.975, first.degrees_of_freedom) * first.standard_error < 0) {
+      lower = std::max(lower, std::min(first.x, zero));
+    }
+    result.lower = lowest + lower;
+    result.upper = lowest + first_crossing([&](double u) { return fit.value(u) - margin(u); }, zero, reach, false);
+    return result;
+  }
+}
+
+}  // namespace brink

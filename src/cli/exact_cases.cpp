@@ -9,6 +9,7 @@
 #include "brink/stability/closed_form.hpp"
 #include "brink/stability/criterion.hpp"
 #include "brink/stability/critical_mode.hpp"
+#include "brink/stability/inverse.hpp"
 #include "brink/stability/mean_square.hpp"
 #include "brink/stability/stationary.hpp"
 
@@ -69,6 +70,21 @@ double sharpness_times_eta(const LinearizedModel& model, const Setting& s) {
   return at_threshold.eta * batch_sharpness(model, *law, s.batch, at_threshold.critical_mode);
 }
 
+/// One condition; its eta is there, or the check is worth nothing.
+Bound bound(const LinearizedModel& model, const Setting& s, const std::string& name) {
+  for (const auto& criterion : criteria()) {
+    if (criterion->name() != name) continue;
+    Bound found = criterion->evaluate(model, *rule_of(s), *make_batch_law(s.law), s.batch);
+    found.name = criterion->name();
+    found.source = criterion->source();
+    if (found.eta) return found;
+  }
+  throw NotConverged("check: the bound " + name + " was not computed");
+}
+
+/// "0.9"
+std::string digits(double momentum) { return std::to_string(momentum).substr(0, 3); }
+
 using Cases = std::vector<ExactCase>;
 
 void add_noise_free_edges(Cases& cases) {
@@ -99,6 +115,8 @@ void add_scalar(Cases& cases) {
   add("curvatures 1 and 2, heavy-ball 0.5, the best momentum: 3/2", threshold(two, {"heavy-ball", 0.5}), 1.5, kFull);
   add("curvatures 1 and 2, heavy-ball 0.9: 57/70", threshold(two, {"heavy-ball", 0.9}), 57.0 / 70.0, kFull);
   add("curvatures 1 and 2, ln growth at 1.3", growth(two, {}, 1.3), 0.281412459438, kFull);
+  add("curvatures 1 and 2, bound batch-gap, sgd: (2/a)/(1+Var/a^2) = 6/5", bound(two, {}, "batch-gap").eta.value(),
+      6.0 / 5.0, kFull);
   const double root = std::sqrt(0.1);
   add("mean 1, variance 0.1, nesterov 0.9", threshold(scalar_model({1 - root, 1 + root}), {"nesterov", 0.9}), 1.180353,
       kSixDigits);
@@ -109,6 +127,15 @@ void add_scalar(Cases& cases) {
   const Setting sgd;
   add("curvatures 1 and 2, gradients 1 and -1, E x^2 at 1/2: 2/7",
       stationary_state(noisy, *rule_of(sgd), *make_batch_law(sgd.law), 1, 0.5).trace, 2.0 / 7.0, kFull);
+  const Setting momentum{"heavy-ball", 0.5};
+  const auto state = stationary_state(noisy, *rule_of(momentum), *make_batch_law(momentum.law), 1, 0.5);
+  add("the same with heavy-ball 0.5: 1/2", state.trace, 1.0 / 2.0, kFull);
+  add("the same, excess loss: 3/8", state.excess_loss, 3.0 / 8.0, kFull);
+  add("the same, squared norm of the gradient: 9/8", state.gradient_norm_squared, 9.0 / 8.0, kFull);
+  add("curvatures 1 and 2, the best momentum: 1/2",
+      best_momentum(two, "heavy-ball", {}, *make_batch_law(sgd.law), 1).momentum, 0.5, kSixDigits);
+  add("curvatures 0 and 2 twice, with replacement, B = 3 = (Var/a^2)(1+b)/(1-b), heavy-ball 0.5: half of 2(1+b)/a",
+      threshold(scalar_model({0, 2, 0, 2}), {"heavy-ball", 0.5, "with-replacement", 3}), 1.5, kFull);
 }
 
 void add_geometries(Cases& cases) {
@@ -125,6 +152,9 @@ void add_geometries(Cases& cases) {
       threshold(axes, {"sgd", 0, "without-replacement", 2}), 1);
   add("the same, bernoulli: 2B/L", threshold(axes, {"sgd", 0, "bernoulli", 2}), 1);
   add("the same, with replacement: 2nB/(L(n+B-1))", threshold(axes, {"sgd", 0, "with-replacement", 2}), 0.8);
+
+  add("the same, bernoulli, bound coherence: 2B/L", bound(axes, {"sgd", 0, "bernoulli", 2}, "coherence").eta.value(),
+      1);
 
   const double half = 0.5;
   const double high = std::sqrt(0.75);
@@ -144,42 +174,58 @@ void add_gaussian(Cases& cases) {
   add("the same, eta * batch sharpness", sharpness_times_eta(isotropic, {"heavy-ball", 0.9, "gaussian", 4}),
       0.335399061032864, "eta (B^2+3B(d+1)+d^2+3d+4)/(B(B+d+1))");
 
+  const Setting tight{"sgd", 0, "gaussian", 11};
+  add("identity, d = 10, B = d+1 = 11, sgd: 1", threshold(isotropic, tight), 1, closed);
+  add("the same, bound frobenius: tight", bound(isotropic, tight, "frobenius").eta.value(), 1, closed);
+
   const auto model = LinearizedModel::from_spectrum(Vector{{4, 2, 1}});
   const struct {
+    const char* rule;
     double momentum;
     Index batch;
     double expected;
-  } values[] = {{0, 1, 0.146446609406726}, {0.5, 1, 0.0883702648435275}, {0.9, 1, 0.01930261719998},
-                {0, 16, 0.44258524501767}, {0.5, 16, 0.531947004127398}, {0.9, 16, 0.244382111551634}};
+  } values[] = {{"heavy-ball", 0, 1, 0.146446609406726},    {"heavy-ball", 0.5, 1, 0.0883702648435275},
+                {"heavy-ball", 0.9, 1, 0.01930261719998},   {"heavy-ball", 0, 16, 0.44258524501767},
+                {"heavy-ball", 0.5, 16, 0.531947004127398}, {"heavy-ball", 0.9, 16, 0.244382111551634},
+                {"nesterov", 0.5, 1, 0.0853364879107058},   {"nesterov", 0.9, 1, 0.029859189360032},
+                {"nesterov", 0.5, 16, 0.323335509952016},   {"nesterov", 0.9, 16, 0.281471011349465}};
   for (const auto& value : values) {
-    add("diag(1,2,4), B = " + std::to_string(value.batch) + ", heavy-ball " +
-            std::to_string(value.momentum).substr(0, 3),
-        threshold(model, {"heavy-ball", value.momentum, "gaussian", value.batch}), value.expected, kGaussian);
+    add("diag(1,2,4), B = " + std::to_string(value.batch) + ", " + value.rule + " " + digits(value.momentum),
+        threshold(model, {value.rule, value.momentum, "gaussian", value.batch}), value.expected, kGaussian);
   }
 }
 
 const char* const kG1 = "rows (1,0) (1,1) (0,2)";
 
 void add_g1_thresholds(const LinearizedModel& g1, Cases& cases) {
+  constexpr double kMomenta[] = {0, 0.5, 0.9};
   const struct {
     const char* law;
     Index batch;
-    double momentum;
-    double expected;
-  } values[] = {{"without-replacement", 1, 0, 0.576039492188993},   {"without-replacement", 1, 0.5, 0.43179774766624},
-                {"without-replacement", 1, 0.9, 0.117807922439132}, {"without-replacement", 2, 0, 0.938164490399912},
-                {"without-replacement", 2, 0.5, 1.03660356202709},  {"without-replacement", 2, 0.9, 0.42328015546237},
-                {"with-replacement", 2, 0, 0.781507658557685},      {"bernoulli", 2, 0, 0.872909817406041}};
+    double expected[3];  // at kMomenta
+    double nesterov;     // momentum 0.9
+  } values[] = {{"without-replacement", 1, {0.576039492188993, 0.43179774766624, 0.117807922439132}, 0.232749876394},
+                {"without-replacement", 2, {0.938164490399912, 1.03660356202709, 0.42328015546237}, 0.571143926545},
+                {"without-replacement", 3, {1.131482908179, 1.697224362268, 2.149817525539}, 0.767791973407},
+                {"with-replacement", 1, {0.576039492188993, 0.43179774766624, 0.117807922439132}, 0.232749876394},
+                {"with-replacement", 2, {0.781507658557685, 0.714647141159, 0.229356183749}, 0.415473836780},
+                {"with-replacement", 3, {0.881019972112, 0.904032867822, 0.330856377602}, 0.513296389393},
+                {"bernoulli", 1, {0.503336947406, 0.356600970207, 0.089150640442}, 0.183907238660},
+                {"bernoulli", 2, {0.872909817406041, 0.895061684142, 0.322379209435}, 0.514229833705}};
   for (const auto& value : values) {
-    const Setting setting{"heavy-ball", value.momentum, value.law, value.batch};
-    const std::string name = std::string(value.law) + ", B = " + std::to_string(value.batch) + ", heavy-ball " +
-                             std::to_string(value.momentum).substr(0, 3);
-    cases.push_back({kG1, name + ", transfer form", threshold(g1, setting), value.expected, kFull, kBruteForce});
-    cases.push_back({kG1, name + ", closed form", closed_form(g1, setting), value.expected, kFull, kBruteForce});
+    const std::string name = std::string(value.law) + ", B = " + std::to_string(value.batch) + ", ";
+    for (int i = 0; i < 3; ++i) {
+      const double momentum = kMomenta[i];
+      const Setting setting{"heavy-ball", momentum, value.law, value.batch};
+      const std::string rule = "heavy-ball " + digits(momentum);
+      cases.push_back(
+          {kG1, name + rule + ", transfer form", threshold(g1, setting), value.expected[i], kFull, kBruteForce});
+      cases.push_back(
+          {kG1, name + rule + ", closed form", closed_form(g1, setting), value.expected[i], kFull, kBruteForce});
+    }
+    cases.push_back({kG1, name + "nesterov 0.9", threshold(g1, {"nesterov", 0.9, value.law, value.batch}),
+                     value.nesterov, kFull, kBruteForce});
   }
-  cases.push_back({kG1, "full batch, heavy-ball 0.9: 2(1+b)/lambda_max",
-                   threshold(g1, {"heavy-ball", 0.9, "without-replacement", 3}), 3.8 / 1.767591879244, kFull,
-                   "gradient descent"});
 }
 
 void add_g1(Cases& cases) {
@@ -188,28 +234,40 @@ void add_g1(Cases& cases) {
   cases.push_back({kG1, "lambda_2: (7-sqrt(13))/6", g1.spectrum()[1], 0.565741454089, kFull, "quadratic formula"});
   add_g1_thresholds(g1, cases);
   cases.push_back({kG1, "ln growth at 0.65, sgd, B = 1", growth(g1, {}, 0.65), 0.232287737857, kFull, kBruteForce});
-  cases.push_back({kG1, "eta * batch sharpness, heavy-ball 0.9, B = 1", sharpness_times_eta(g1, {"heavy-ball", 0.9}),
-                   0.4201, kFourDigits, kBruteForce});
+  cases.push_back({kG1, "ln growth at 0.4, sgd, B = 1", growth(g1, {}, 0.4), -0.389421457574, kFull, kBruteForce});
+  const auto twice = model_of(matrix(3, 2, {2, 0, 2, 2, 0, 4}));
+  cases.push_back(
+      {kG1, "all rows doubled, sgd, B = 1: a quarter", threshold(twice, {}), 0.576039492188993 / 4, kFull, "scaling"});
+  const auto rotated = model_of(matrix(3, 2, {0.6, 0.8, -0.2, 1.4, -1.6, 1.2}));
+  cases.push_back(
+      {kG1, "all rows rotated, sgd, B = 1: the same", threshold(rotated, {}), 0.576039492188993, kFull, "rotation"});
+  const struct {
+    double momentum;
+    double expected;
+  } sharpness[] = {{0, 2.150521}, {0.5, 1.593386}, {0.9, 0.420126}};
+  for (const auto& value : sharpness) {
+    cases.push_back({kG1, "eta * batch sharpness, heavy-ball " + digits(value.momentum) + ", B = 1",
+                     sharpness_times_eta(g1, {"heavy-ball", value.momentum}), value.expected, kSixDigits, kBruteForce});
+  }
 
   const struct {
     const char* name;
     double expected;
     double tolerance;
-  } bounds[] = {{"mean", 2 / 1.767591879244, kFull},    {"wu-ma-e", 0.535525031677, kFull},
-                {"wu-ma-e-box", 0.5665, kFourDigits},   {"frobenius", 1.2095, kFourDigits},
-                {"mulayoff-15", 0.669129343208, kFull}, {"mulayoff-16", 2.0 / 3.0, kFull},
-                {"rank-one", 0.58431801508019, kFull}};
-  const Setting sgd;
-  const auto evaluated = evaluate_criteria(g1, *rule_of(sgd), *make_batch_law(sgd.law), sgd.batch);
+  } bounds[] = {{"noise-kernel", 0.576039492188993, kFull}, {"mean", 2 / 1.767591879244, kFull},
+                {"wu-ma-e", 0.535525031677, kFull},         {"wu-ma-e-box", 0.5665, kFourDigits},
+                {"frobenius", 1.209523209351, kFull},       {"trace", 6.0 / 7.0, kFull},
+                {"mulayoff-15", 0.669129343208, kFull},     {"mulayoff-16", 2.0 / 3.0, kFull},
+                {"rank-one", 0.58431801508019, kFull},      {"every-batch", 0.5, kFull}};
   for (const auto& expected : bounds) {
-    const auto bound = std::find_if(evaluated.begin(), evaluated.end(),
-                                    [&](const Bound& candidate) { return candidate.name == expected.name; });
-    if (bound == evaluated.end() || !bound->eta) {
-      throw NotConverged(std::string("check: the bound ") + expected.name + " was not computed");
-    }
-    cases.push_back({kG1, "bound " + bound->name + ", sgd, B = 1", *bound->eta, expected.expected, expected.tolerance,
-                     bound->source});
+    const Bound found = bound(g1, {}, expected.name);
+    cases.push_back({kG1, "bound " + found.name + ", sgd, B = 1", found.eta.value(), expected.expected,
+                     expected.tolerance, found.source});
   }
+  const Bound frobenius = bound(g1, {}, "frobenius");
+  const auto alignment = std::find_if(frobenius.details.begin(), frobenius.details.end(),
+                                      [](const auto& detail) { return detail.first == "alignment_factor"; });
+  cases.push_back({kG1, "smallest alignment factor", alignment->second, 0.198450593846, kFull, frobenius.source});
 }
 
 }  // namespace
@@ -225,6 +283,8 @@ std::vector<ExactCase> exact_cases() {
   add_g1(cases);
   const Cases moments = exact_moment_cases();
   cases.insert(cases.end(), moments.begin(), moments.end());
+  const Cases limits = exact_limit_cases();
+  cases.insert(cases.end(), limits.begin(), limits.end());
   return cases;
 }
 

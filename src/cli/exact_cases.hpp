@@ -21,7 +21,10 @@ struct ExactCase {
 /// Computes every case. Less than a second.
 [[nodiscard]] std::vector<ExactCase> exact_cases();
 
-/// Those of moments and almost-sure stability, which exact_cases() ends with.
+/// Those of moments and almost-sure stability, which exact_cases() includes.
 [[nodiscard]] std::vector<ExactCase> exact_moment_cases();
+
+/// Those of infinitely large models, after them.
+[[nodiscard]] std::vector<ExactCase> exact_limit_cases();
 
 }  // namespace brink::cli

@@ -3,22 +3,26 @@
 #include <cmath>
 
 #include "brink/base/error.hpp"
+#include "brink/simulation/streaming.hpp"
 #include "filter_engine.hpp"
 
 namespace brink {
 namespace {
 
-/// The gradient (1/B) Σ_k a_k a_kᵀx with B fresh rows a_k = √λ∘ξ_k is drawn exactly with r + B normals instead of r·B:
-/// with u = √λ∘x, Σ_k (ξ_k·u) ξ_k is χ·u along u, χ ~ χ²_B, and given χ its part across u is √χ·|u| times a standard
-/// normal vector projected on the complement of u, because the parts of every ξ_k along and across u are independent.
+/// The gradient (1/B) Σ_k a_k (a_kᵀx − ε_k) with B fresh rows a_k = √λ∘ξ_k is drawn exactly with r + B normals (r + 2B
+/// when labels are noisy) instead of r·B. With û the direction of √λ∘x the residual of a row is the number
+/// r_k = |√λ∘x| ξ_k·û − ε_k, so Σ_k r_k ξ_k is Σ r_k ξ_k·û along û, and given the residuals its part across û is
+/// √(Σ r_k²) times a standard normal vector projected on the complement of û, because the parts of every ξ_k along and
+/// across û are independent.
 class GaussianEngine final : public FilterEngine {
  public:
-  GaussianEngine(const Vector& spectrum, const Dynamics& dynamics)
-      : FilterEngine("make_linear_engine", dynamics, spectrum.size()), roots_(spectrum.cwiseMax(0).cwiseSqrt()) {
-    check_argument(spectrum.minCoeff() >= 0, "make_linear_engine", "spectrum", spectrum.minCoeff(),
+  GaussianEngine(std::string_view function, const Vector& spectrum, const Dynamics& dynamics, double label_variance)
+      : FilterEngine(function, dynamics, spectrum.size()),
+        roots_(spectrum.cwiseMax(0).cwiseSqrt()),
+        label_deviation_(std::sqrt(label_variance)) {
+    check_argument(spectrum.minCoeff() >= 0, function, "spectrum", spectrum.minCoeff(),
                    "eigenvalues >= 0 for Gaussian rows");
-    check_argument(dynamics.batch_size >= 1, "make_linear_engine", "dynamics.batch_size", dynamics.batch_size,
-                   "batch_size >= 1");
+    check_argument(dynamics.batch_size >= 1, function, "dynamics.batch_size", dynamics.batch_size, "batch_size >= 1");
   }
 
   void initialize(std::uint32_t replica, double* state) const override {
@@ -46,28 +50,35 @@ class GaussianEngine final : public FilterEngine {
     const auto batch_size = static_cast<double>(dynamics().batch_size);
     u = roots_.cwiseProduct(Eigen::Map<const Vector>(x, length()));
     const double norm = u.norm();
-    if (norm == 0) {
-      g.setZero();
-      return;
-    }
-    u /= norm;
-    double chi_squared = 0;
+    if (norm > 0) u /= norm;
+    double squares = 0;  // Σ r_k²
+    double overlap = 0;  // Σ r_k ξ_k·û
     for (Index k = 0; k < dynamics().batch_size; ++k) {
       const double along = random.normal();
-      chi_squared += along * along;
+      double residual = norm * along;
+      if (label_deviation_ > 0) residual -= label_deviation_ * random.normal();
+      squares += residual * residual;
+      overlap += residual * along;
     }
     for (double& entry : g) entry = random.normal();
-    const double root = std::sqrt(chi_squared);
-    g = (norm / batch_size) * roots_.cwiseProduct(root * g + (chi_squared - root * u.dot(g)) * u);
+    const double root = std::sqrt(squares);
+    g = roots_.cwiseProduct(root * g + (overlap - root * u.dot(g)) * u) / batch_size;
   }
 
   Vector roots_;
+  double label_deviation_;
 };
 
 }  // namespace
 
 std::unique_ptr<Engine> make_gaussian_engine(const Vector& spectrum, const Dynamics& dynamics) {
-  return std::make_unique<GaussianEngine>(spectrum, dynamics);
+  return std::make_unique<GaussianEngine>("make_linear_engine", spectrum, dynamics, 0);
+}
+
+std::unique_ptr<Engine> make_streaming_engine(const Vector& spectrum, const Dynamics& dynamics, double label_variance) {
+  check_argument(label_variance >= 0 && std::isfinite(label_variance), "make_streaming_engine", "label_variance",
+                 label_variance, "a finite number >= 0");
+  return std::make_unique<GaussianEngine>("make_streaming_engine", spectrum, dynamics, label_variance);
 }
 
 }  // namespace brink

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import bounds
 import simulation
 import threshold
 from common import machine_facts, require_openblas
@@ -36,6 +37,14 @@ def simulation_section(program):
                   "fastest NumPy", "exponent, NumPy", "exponent, brink", "standard error"), rows)
 
 
+def bounds_section(program):
+    n, r, batch, ours, our_time, theirs, their_time, difference = bounds.measure(program)
+    return table(("n", "r", "B", "conditions, brink", "brink, s", "conditions, SciPy", "SciPy, s",
+                  "largest relative difference"),
+                 [(f"{n}", f"{r}", f"{batch}", f"{ours}", f"{our_time:.2f}", f"{theirs}", f"{their_time:.2f}",
+                   f"{difference:.0e}")])
+
+
 def product_section(program):
     output = subprocess.run([program, "--benchmark_format=json", "--benchmark_min_time=1"], check=True,
                             stdout=subprocess.PIPE).stdout
@@ -56,6 +65,8 @@ def main():
     products = product_section(second_moment)
     note("thresholds against SciPy")
     thresholds = threshold_section(brink)
+    note("stability conditions against SciPy")
+    conditions = bounds_section(brink)
     note("simulation against NumPy")
     simulations = simulation_section(brink)
     print("# Benchmark results\n")
@@ -66,6 +77,11 @@ def main():
     print("`brink threshold` as a whole process, start-up included, against SciPy's `eigsh` inside a running Python.")
     print("Both read the rows from an .npy file and do their own eigendecomposition.\n")
     print(thresholds)
+    print("\n## Stability conditions\n")
+    print("`brink threshold --bounds`, one cell, every condition and the exact threshold, as a whole process; SciPy only the")
+    print("conditions that are eigenvalues of r × r matrices or traces, without `rank-one`, `batch-gap`, `every-batch` and the")
+    print("exact threshold, where the work is.\n")
+    print(conditions)
     print("\n## Trajectories\n")
     print("Million replica-steps per second, heavy ball, without replacement, double precision. NumPy at the fastest of")
     print("its ways to draw batches, to multiply, and chunk sizes. Rows streamed: B·r·8 bytes a replica-step.\n")

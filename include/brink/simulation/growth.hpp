@@ -5,7 +5,7 @@
 //
 // A plain average over N replicas sees Λ(q) only up to the horizon T_c = ln N/(qΛ'(q) − Λ(q)); beyond it the average is
 // carried by trajectories that no replica follows, and reports false stability. Cloning (go with the winners) resamples
-// the replicas in proportion to ‖z‖^q and is right at any horizon.
+// the replicas in proportion to ‖z‖^q and is right at any horizon. docs/theory.md, (6.1) and (6.2).
 
 #include <vector>
 

@@ -1,5 +1,6 @@
 #pragma once
-// Thresholds measured from trajectories alone: zeros of the measured growth rate Λ(q), in the step size or in q.
+// Thresholds measured from trajectories alone: zeros of the measured growth rate Λ(q) of docs/theory.md, (6.1), in the
+// step size or in q.
 
 #include <functional>
 #include <optional>

@@ -11,8 +11,9 @@
 
 namespace brink {
 
-/// η* by the closed form, with its relative residual. Throws InvalidInput when the rule is none of sgd, heavy-ball,
-/// dampened, ema. The largest eigenvalue is the algebraic one, by Lanczos on r² numbers, O(n c r²) a product.
+/// η* by the closed form, with its relative residual: docs/theory.md, (4.7). Throws InvalidInput when the rule is none
+/// of sgd, heavy-ball, dampened, ema. The largest eigenvalue is the algebraic one, by Lanczos on r² numbers, O(n c r²)
+/// a product.
 [[nodiscard]] MeanSquareThreshold closed_form_threshold(const LinearizedModel& model, const UpdateRule& rule,
                                                         const BatchLaw& law, Index batch_size);
 

@@ -44,7 +44,8 @@ class Criterion {
 /// Adds a criterion at the end of the table: the one registration line of an extension.
 void register_criterion(std::unique_ptr<Criterion> criterion);
 
-/// All criteria evaluated for one cell.
+/// All criteria evaluated for one cell, beside the exact one of docs/theory.md, (4.4); each is derived in
+/// docs/conditions.md.
 [[nodiscard]] std::vector<Bound> evaluate_criteria(const LinearizedModel& model, const UpdateRule& rule,
                                                    const BatchLaw& law, Index batch_size);
 

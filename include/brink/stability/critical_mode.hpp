@@ -20,6 +20,7 @@ class SampleMoments {
   /// tr(E[H_B³] X) / tr(E[H_B²] X) for a covariance X (r × r, eigenbasis), exact for every batch law. Times η at the
   /// threshold it is 2(1+β) for full-batch heavy ball. Where noise dominates it tends to 2(1−β) in many isotropic
   /// dimensions, and is only near that elsewhere; on the way from one to the other it may rise first. O(n c r²).
+  /// docs/theory.md, (4.11), with the third moment of (3.2).
   [[nodiscard]] double batch_sharpness(const BatchLaw& law, Index batch_size, const Matrix& covariance) const;
 
   /// The same at the critical mode of a threshold, which brings its A_k X A_kᵀ along: O(r² + n c³).

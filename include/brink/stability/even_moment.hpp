@@ -6,7 +6,7 @@
 //
 // which is E[M_B^{⊗k}] on the symmetric tensors Sym^k. T preserves the cone of polynomials that are nowhere negative,
 // and ‖z‖^k is inside that cone, so (Krein & Rutman) the spectral radius of T is an eigenvalue and the growth factor of
-// E‖z‖^k [Ma & Ying 2021]. docs/theory.md, section "Moments and almost-sure stability".
+// E‖z‖^k [Ma & Ying 2021]. docs/theory.md, (9.1).
 
 #include <string>
 #include <vector>

@@ -4,7 +4,7 @@
 //   Λ(q) = lim (1/t) ln E‖z_t‖^q,  λ = Λ'(0) = lim (1/t) ln‖z_t‖ almost surely.
 //
 // Λ is convex with Λ(0) = 0, so Λ(q)/q does not fall with q: what is stable for one moment is stable for every smaller
-// one, and almost surely. docs/theory.md, section "Moments and almost-sure stability".
+// one, and almost surely. docs/theory.md, (9.2).
 
 #include <memory>
 #include <optional>

@@ -11,7 +11,8 @@
 namespace brink {
 
 /// The smallest batch size at which step size eta is mean-square stable, absent when no batch up to `largest` (n, or
-/// the population) is. Noise falls with B for every law here, so bisection over the integers: O(log n) growth rates.
+/// the population) is. Noise falls with B for every law here, so bisection over the integers: O(log n) growth rates of
+/// docs/theory.md, (4.4).
 [[nodiscard]] std::optional<Index> smallest_stable_batch(const LinearizedModel& model, const UpdateRule& rule,
                                                          const BatchLaw& law, double eta, Index largest,
                                                          TransferBasis* basis = nullptr);
@@ -26,7 +27,8 @@ struct MomentumRange {
 
 /// Every range of momentum in (−1, 1) that is mean-square stable at step size eta: a scan, denser towards ±1, and a
 /// bracketing search at each change. Two changes between neighbours of the scan are not seen. Empty when none is.
-/// `rule` names the rule; throws InvalidInput for sgd, which has no momentum. 49 growth rates and about 10 a change.
+/// `rule` names the rule; throws InvalidInput for sgd, which has no momentum. 49 growth rates of docs/theory.md, (4.4),
+/// and about 10 a change.
 [[nodiscard]] std::vector<MomentumRange> stable_momenta(const LinearizedModel& model, const std::string& rule,
                                                         const RuleParameters& parameters, const BatchLaw& law,
                                                         Index batch_size, double eta, TransferBasis* basis = nullptr);
@@ -39,7 +41,8 @@ struct BestStep {
 };
 
 /// The η in (0, η*) that minimizes ln ρ(η): the largest of the growth of all modes, so it may kink. A scan, then
-/// Brent's method in the best bracket. Absent when no step size is stable. About 60 growth rates.
+/// Brent's method in the best bracket. Absent when no step size is stable. About 60 growth rates of docs/theory.md,
+/// (4.4).
 [[nodiscard]] std::optional<BestStep> best_step(const LinearizedModel& model, const UpdateRule& rule,
                                                 const BatchLaw& law, Index batch_size, TransferBasis* basis = nullptr);
 
@@ -52,7 +55,7 @@ struct BestMomentum {
 };
 
 /// The β that maximizes η*: for a scalar with heavy ball (1 − √v/a)/(1 + √v/a), v the noise of one step and a the mean
-/// curvature. Throws InvalidInput for sgd. About 60 thresholds.
+/// curvature, as docs/theory.md, (4.8) gives it. Throws InvalidInput for sgd. About 60 thresholds.
 [[nodiscard]] BestMomentum best_momentum(const LinearizedModel& model, const std::string& rule,
                                          const RuleParameters& parameters, const BatchLaw& law, Index batch_size,
                                          TransferBasis* basis = nullptr);
@@ -71,8 +74,8 @@ struct CoupledStep {
 };
 
 /// The coupling rule: the step size that keeps the margin to the mean-square threshold when momentum and batch size
-/// change. `from` is the threshold of the old setting (eta, momentum, batch_size). Throws InvalidInput unless eta is
-/// stable there.
+/// change, both thresholds by docs/theory.md, (4.4). `from` is the threshold of the old setting (eta, momentum,
+/// batch_size). Throws InvalidInput unless eta is stable there.
 [[nodiscard]] CoupledStep couple(const LinearizedModel& model, const MeanSquareThreshold& from, double eta,
                                  double momentum, Index batch_size, const UpdateRule& new_rule, const BatchLaw& law,
                                  Index new_batch_size, TransferBasis* basis = nullptr);

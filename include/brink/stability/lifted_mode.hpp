@@ -21,7 +21,7 @@ struct LiftedMode {
 ///
 ///   Z_ij = S · X_ij/S_xx,   W_ij = (ρ − A_iᵀ ⊗ A_jᵀ)⁻¹ e_x⊗e_x · X_ij/S_xx.
 ///
-/// O(r² k⁶).
+/// docs/theory.md, (7.2). O(r² k⁶).
 [[nodiscard]] LiftedMode lifted_mode(const UpdateRule& rule, const Vector& spectrum, double eta, double log_growth,
                                      const Matrix& mode);
 

@@ -26,11 +26,11 @@ struct MeanSquareThreshold {
   std::vector<std::string> warnings;
 };
 
-/// The mean-square threshold by the transfer form (any rule). `basis` (may be null) carries what earlier calls on the
-/// same model learned: later thresholds then cost one or two products. A model whose Hessian has an eigenvalue ≤ 0 that
-/// weight decay does not lift is unstable at every step size: eta is 0, with a warning.
-/// batch_size in 1…n (any ≥ 1 for a model without finite samples). O(n c r²) a product.
-/// Throws InvalidInput for a bad batch size, NotConverged when the iteration fails.
+/// The mean-square threshold by the transfer form (any rule): docs/theory.md, (4.4) at ρ = 1, and (4.9) for fresh
+/// Gaussian rows. `basis` (may be null) carries what earlier calls on the same model learned: later thresholds then
+/// cost one or two products. A model whose Hessian has an eigenvalue ≤ 0 that weight decay does not lift is unstable at
+/// every step size: eta is 0, with a warning. batch_size in 1…n (any ≥ 1 for a model without finite samples). O(n c r²)
+/// a product. Throws InvalidInput for a bad batch size, NotConverged when the iteration fails.
 [[nodiscard]] MeanSquareThreshold mean_square_threshold(const LinearizedModel& model, const UpdateRule& rule,
                                                         const BatchLaw& law, Index batch_size,
                                                         TransferBasis* basis = nullptr);
@@ -45,13 +45,14 @@ struct MeanSquareGrowth {
   std::vector<std::string> warnings;
 };
 
-/// ln of the growth factor of E‖z‖² per step at step size eta ≥ 0, above or below the threshold.
+/// ln of the growth factor of E‖z‖² per step at step size eta ≥ 0, above or below the threshold: docs/theory.md, (4.4)
+/// solved for ρ.
 [[nodiscard]] MeanSquareGrowth mean_square_growth(const LinearizedModel& model, const UpdateRule& rule,
                                                   const BatchLaw& law, Index batch_size, double eta,
                                                   TransferBasis* basis = nullptr);
 
-/// λ_max(M(ρ=1)) at step size eta, the noise-kernel norm of [Agarwala & Pennington 2024]: below 1 exactly where the
-/// model is mean-square stable. eta must lie below the noise-free edge.
+/// λ_max(M(ρ=1)) at step size eta, docs/theory.md, (4.4): the noise-kernel norm of [Agarwala & Pennington 2024], below
+/// 1 exactly where the model is mean-square stable. eta must lie below the noise-free edge.
 [[nodiscard]] double noise_kernel_norm(const LinearizedModel& model, const UpdateRule& rule, const BatchLaw& law,
                                        Index batch_size, double eta, TransferBasis* basis = nullptr);
 

@@ -10,9 +10,9 @@ struct MonotoneRoot {
   bool at_upper = false;  ///< f stays below 1 up to the wall
 };
 
-/// Solves f(s) = 1 for an increasing f > 0 on (−∞, upper], starting at s0 ≤ upper with f(s0) = f0, by the secant rule
-/// on 1/f (nearly linear in the problems met here), safeguarded by a bracket. Steps below tolerance·(1 + |s|) end the
-/// search. Throws NotConverged when f is not finite.
+/// Solves f(s) = 1, the last step of docs/theory.md, (4.4) and (4.9), for an increasing f > 0 on (−∞, upper], starting
+/// at s0 ≤ upper with f(s0) = f0, by the secant rule on 1/f (nearly linear in the problems met here), safeguarded by a
+/// bracket. Steps below tolerance·(1 + |s|) end the search. Throws NotConverged when f is not finite.
 [[nodiscard]] MonotoneRoot monotone_root(const std::function<double(double)>& f, double s0, double f0, double upper,
                                          double tolerance = 2e-16);
 

@@ -4,7 +4,7 @@
 //   N(X) = E[H_B X H_B] − HXH = p1 · ⟨H_k X H_k⟩ − p2 · HXH
 //
 // with ⟨·⟩ the mean over samples. Fresh rows a ~ N(0, H) fit the same form with p1 = p2 = 1/B and the mean over the
-// population, ⟨H_k X H_k⟩ = E aaᵀXaaᵀ = 2 HXH + tr(HX) H (Isserlis).
+// population, ⟨H_k X H_k⟩ = E aaᵀXaaᵀ = 2 HXH + tr(HX) H (Isserlis): docs/theory.md, (3.1) and (3.3).
 
 #include <optional>
 

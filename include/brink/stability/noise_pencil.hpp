@@ -14,8 +14,8 @@ struct NoisePencilTop {
 };
 
 /// λ_max(C⁻¹ P), C(X)_ij = ½(κ_i + κ_j) X_ij with all κ > 0 and P(X) = scale·⟨H_k X H_k⟩ + diagonal ∘ X (entrywise;
-/// only the lower triangle of `diagonal` is read). Lanczos on r(r+1)/2 numbers, O(n c r²) a product. Throws
-/// NotConverged.
+/// only the lower triangle of `diagonal` is read): the eigenvalue of docs/theory.md, (4.7). Lanczos on r(r+1)/2
+/// numbers, O(n c r²) a product. Throws NotConverged.
 [[nodiscard]] NoisePencilTop noise_pencil_top(const NoiseOperator& noise, double scale, const Matrix& diagonal,
                                               const Vector& curvature);
 

@@ -7,7 +7,7 @@
 
 namespace brink {
 
-/// f(v), v ≠ 0. O(n c r).
+/// f(v), v ≠ 0: the Rayleigh quotient of docs/theory.md, (4.7) at X = vvᵀ, β = 0. O(n c r).
 [[nodiscard]] double rank_one_quotient(const NoiseOperator& noise, const Vector& v);
 
 struct RankOneMaximum {
@@ -18,9 +18,10 @@ struct RankOneMaximum {
   Index starts_at_maximum = 0;  ///< how many of them ended at the largest one (relative difference < 1e-8)
 };
 
-/// max f over v in the span of the first `leading` eigenvectors of H. f is not concave: conjugate gradients on the
-/// sphere with a global search along every great circle, from the leading eigenvectors of H and of H² + N(I), the
-/// longest rows and random directions. A local maximum is a valid bound in any case. O(starts · iterations · n c r).
+/// max f, which bounds 2/η* of docs/theory.md, (4.7) from below, over v in the span of the first `leading` eigenvectors
+/// of H. f is not concave: conjugate gradients on the sphere with a global search along every great circle, from the
+/// leading eigenvectors of H and of H² + N(I), the longest rows and random directions. A local maximum is a valid bound
+/// in any case. O(starts · iterations · n c r).
 [[nodiscard]] RankOneMaximum rank_one_maximum(const NoiseOperator& noise, Index leading);
 
 }  // namespace brink

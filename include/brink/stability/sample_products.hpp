@@ -4,9 +4,9 @@
 //   gather:  q_k = A_k X A_kᵀ                       symmetric X (r × r) ↦ one c × c block a sample
 //   spread:  Y   = Σ_k A_kᵀ Σ_k q_k Σ_k A_k         blocks ↦ symmetric r × r
 //
-// so that Σ_k H_k X H_k = spread(gather(X)). Symmetric matrices are held as lower triangles; each product costs about
-// n c r² flops at the speed of DGEMM. In single precision it takes half the time and is right to about 1e-6: good for
-// a start, never for a result.
+// so that Σ_k H_k X H_k = spread(gather(X)), the halves of docs/theory.md, (4.4). Symmetric matrices are held as lower
+// triangles; each product costs about n c r² flops at the speed of DGEMM. In single precision it takes half the time
+// and is right to about 1e-6: good for a start, never for a result.
 
 #include "brink/linalg/matrix.hpp"
 #include "brink/model/linearized_model.hpp"

@@ -14,8 +14,8 @@ struct StationaryState {
   Index products = 0;
 };
 
-/// The stationary covariance below the threshold: (I − M) q = q₀ by conjugate gradients in the transfer form, with the
-/// gradient noise of the model; every rule. Throws InvalidInput when the model interpolates or eta is not below the
+/// The stationary covariance below the threshold: (I − M) q = q₀, docs/theory.md, (5.1), by conjugate gradients, with
+/// the gradient noise of the model; every rule. Throws InvalidInput when the model interpolates or eta is not below the
 /// threshold, NotConverged when the solve stalls.
 [[nodiscard]] StationaryState stationary_state(const LinearizedModel& model, const UpdateRule& rule,
                                                const BatchLaw& law, Index batch_size, double eta);

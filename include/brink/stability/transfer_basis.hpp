@@ -67,7 +67,7 @@ class TransferBasis {
   TransferBasis& operator=(TransferBasis&&) noexcept;
   ~TransferBasis();
 
-  /// The s at which λ_max(M(s)) = 1.
+  /// The s at which λ_max(M(s)) = 1: docs/theory.md, (4.4) by way of (4.10).
   [[nodiscard]] TransferSolution solve(const TransferProblem& problem);
 
   /// λ_max(M(s)) at s = problem.guess.

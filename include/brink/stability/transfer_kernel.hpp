@@ -31,8 +31,8 @@ class TransferKernel {
   /// The mode that has it.
   [[nodiscard]] Index noise_free_leading_mode(double eta) const;
 
-  /// The lower triangle of w at step size eta and growth factor ρ = exp(log_rho), which must lie above the noise-free
-  /// growth. The upper triangle of `weights` (r × r) is undefined. O(r²).
+  /// The lower triangle of w, docs/theory.md, (4.3) and (4.5), at step size eta and growth factor ρ = exp(log_rho),
+  /// which must lie above the noise-free growth. The upper triangle of `weights` (r × r) is undefined. O(r²).
   void weights(double eta, double log_rho, double p2, Matrix& weights) const;
 
   /// The same numbers, column by column (r(r+1)/2 of them), divided by the factor that is returned: it is of the order
@@ -41,13 +41,14 @@ class TransferKernel {
   [[nodiscard]] double packed_weights(double eta, double log_rho, double p2,
                                       Eigen::Matrix<Scalar, Eigen::Dynamic, 1>& weights) const;
 
-  /// S_ii, O(r).
+  /// S_ii of docs/theory.md, (4.2). O(r).
   [[nodiscard]] Vector diagonal(double eta, double log_rho) const;
 
   /// True when every curvature plus weight decay is > 0: otherwise no step size is stable.
   [[nodiscard]] bool curvature_is_positive() const { return (spectrum_.array() + rule_->weight_decay() > 0).all(); }
 
-  /// The step size at which the most curved mode reaches the noise-free edge (0 when a mode is never stable).
+  /// The step size at which the most curved mode reaches the noise-free edge of docs/theory.md, (2.2) (0 when a mode is
+  /// never stable).
   [[nodiscard]] double deterministic_edge() const;
 
  private:

@@ -44,6 +44,7 @@ set xrange [from : to] noextend
 set yrange [bottom : top] noextend
 set mxtics 2
 set mytics 2
+set minussign
 set xlabel 'step size'.gap.eta
 order = latex ? '$q$' : '{/:Italic q}'
 set ylabel latex ? 'growth per step $\Lambda(q)/q$' : 'growth per step Λ('.order.')/'.order

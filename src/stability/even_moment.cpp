@@ -140,6 +140,7 @@ Estimate EvenMoment::log_growth(double eta) const {
   for (const Batch& batch : batches_) t += batch.probability * power(step_matrix(eta, batch.hessian));
   // In the basis √(k!/α!) z^α, orthonormal among symmetric tensors.
   t = scale_.cwiseInverse().asDiagonal() * t * scale_.asDiagonal();
+  check_argument(t.allFinite(), "EvenMoment::log_growth", "eta", eta, "a step size whose moments do not overflow");
 
   Estimate result;
   result.method = fmt::format("E of the {}-fold product on symmetric tensors, order {}", moment_, dimension());

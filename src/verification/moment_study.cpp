@@ -90,7 +90,7 @@ class Study {
     StableSteps mean;
     mean.method = "noise-free edge";
     mean.searched_to = edge_;
-    mean.complete = dynamics_.rule->states() == 1;
+    mean.complete = dynamics_.rule->states() <= 2;  // Jury's conditions are then affine in ηλ
     if (edge_ > 0) mean.intervals.push_back({0, 0, edge_, 1e-14 * edge_, false});
     result_.notions.push_back({"mean", {}, mean, {}});
     result_.notions.push_back({"mean-square", 2.0, exact_.stable_steps(2), {}});

@@ -7,6 +7,7 @@
 
 #include "brink/base/error.hpp"
 #include "brink/simulation/lyapunov_spectrum.hpp"
+#include "brink/stability/exact_moments.hpp"
 #include "simulation/setting.hpp"
 
 using namespace brink;
@@ -128,6 +129,19 @@ TEST_CASE("three rows: cloning sees the exact second and fourth moment", "[simul
     CAPTURE(q, growth.value, growth.error);
     CHECK(std::abs(growth.value - exact) < 4 * growth.error);
     CHECK(growth.error < 3e-3);
+  }
+}
+
+TEST_CASE("isotropic Gaussian rows: cloning and trajectories see the quadrature", "[simulation]") {
+  const auto model = LinearizedModel::from_spectrum(Vector::Constant(3, 0.7));
+  const auto d = dynamics(oracle::sgd(), "gaussian", 2, 1.1, 11);
+  const ExactMoments exact(model, d.rule, d.law, 2);
+  for (const double q : {0.0, 0.5, 1.0, 2.0, 3.0}) {
+    const SimulationOptions options{1024, 1024, 32, q, 1};
+    const auto growth = moment_growth(*make_linear_engine(model, d), d, options).log_growth;
+    CAPTURE(q, growth.value, growth.error);
+    CHECK(std::abs(growth.value - exact.log_growth(q, 1.1).value) < 4 * growth.error);
+    CHECK(growth.error < 0.02);
   }
 }
 

@@ -73,7 +73,7 @@ brink::LinearizedModel isotropic(int d, double lambda) {
 
 }  // namespace
 
-TEST_CASE("the second moment on symmetric tensors is that of mean-square theory", "[fast][stability]") {
+TEST_CASE("the second moment on symmetric tensors is that of mean-square theory", "[stability]") {
   const Example signs = oracle::random_indefinite(4, 2, 901);
   for (const Example& example : {oracle::random_rows(4, 2, 2, 900), signs})
     for (const auto& law : oracle::finite_laws())
@@ -179,7 +179,7 @@ TEST_CASE("curvatures 0.2 and 3.8 are almost surely stable again", "[fast][stabi
   CHECK(steps.threshold() == steps.intervals[0].upper);
 }
 
-TEST_CASE("the stable intervals of a scalar are where its growth is negative", "[fast][stability]") {
+TEST_CASE("the stable intervals of a scalar are where its growth is negative", "[stability]") {
   const auto model = scalar({0.1, 0.7, 1.9, 5.3, 5.9}).model();
   for (const auto& law : oracle::finite_laws())
     for (const int b : {1, 2})

@@ -23,9 +23,9 @@ class EvenMoment {
  public:
   /// Largest N for SGD, whose T is symmetric in the right basis, and for other rules.
   static constexpr double kMostSymmetric = 2000;
-  static constexpr double kMostGeneral = 500;
+  static constexpr double kMostGeneral = 350;
   /// Largest number of multiplications that one T may cost, summed over all batches.
-  static constexpr double kMostWork = 2e9;
+  static constexpr double kMostWork = 2e8;
 
   /// Why this moment is out of reach, with the estimate of what it would take; empty when it is not.
   [[nodiscard]] static std::string out_of_reach(const LinearizedModel& model, const UpdateRule& rule,

@@ -22,8 +22,9 @@ class NoiseFreeMoments final : public MomentMethod {
     steps.method = "noise-free edge";
     steps.searched_to = edge;
     if (edge > 0) steps.intervals.push_back({0, 0, edge, 1e-14 * edge, false});
-    // |1 − ηλ| < 1 is one interval; other filters may come back beyond their edge.
-    steps.complete = rule_->states() == 1;
+    // With up to two states the conditions of Jury are affine in ηλ: one interval. Longer filters may come back beyond
+    // their edge.
+    steps.complete = rule_->states() <= 2;
     return steps;
   }
 

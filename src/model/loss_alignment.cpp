@@ -7,19 +7,28 @@
 namespace brink {
 namespace {
 
-LossAlignment alignment_of(double noise_along_h, double noise_norm, double twice_loss, double h_norm) {
+/// `mean_part` is xᵀH³x, what the mean gradient takes off: where it is large against the noise, digits cancel.
+LossAlignment alignment_of(double noise_along_h, double noise_norm, double twice_loss, double mean_part,
+                           const Vector& lambda) {
+  const double h_norm = lambda.norm();
   check_argument(twice_loss > 0 && std::isfinite(twice_loss), "loss_alignment", "twice the loss", twice_loss,
                  "a finite number > 0: a state with curvature");
   LossAlignment alignment;
   alignment.mu = noise_along_h / (twice_loss * h_norm * h_norm);
   alignment.direction = noise_norm > 0 ? noise_along_h / (noise_norm * h_norm) : 0;
   alignment.magnitude = noise_norm / (twice_loss * h_norm);
+  const double rounding = 4e-16 * static_cast<double>(lambda.size() + 1);
+  alignment.error = rounding * (noise_along_h + 2 * mean_part) / (twice_loss * h_norm * h_norm);
   return alignment;
 }
 
 /// The alignment of the noise covariance Σ₁.
-LossAlignment alignment_of(const Matrix& noise, const Vector& lambda, double twice_loss) {
-  return alignment_of(lambda.dot(noise.diagonal()), noise.norm(), twice_loss, lambda.norm());
+LossAlignment alignment_of(const Matrix& noise, const Vector& lambda, double twice_loss, double mean_part) {
+  return alignment_of(lambda.dot(noise.diagonal()), noise.norm(), twice_loss, mean_part, lambda);
+}
+
+double mean_part(const Vector& lambda, const Vector& squares) {
+  return (lambda.array().cube() * squares.array()).sum();
 }
 
 void check_size(Index size, const LinearizedModel& model) {
@@ -36,7 +45,7 @@ LossAlignment loss_alignment(const LinearizedModel& model, const Vector& x, Nois
     const Vector hx = lambda.cwiseProduct(x);
     Matrix noise = hx * hx.transpose();
     noise.diagonal() += twice_loss * lambda;
-    return alignment_of(noise, lambda, twice_loss);
+    return alignment_of(noise, lambda, twice_loss, 0);
   }
   const SampleRows& samples = model.samples();
   const Index n = samples.samples;
@@ -53,7 +62,7 @@ LossAlignment loss_alignment(const LinearizedModel& model, const Vector& x, Nois
   // ‖ΓᵀΓ‖ = ‖ΓΓᵀ‖: the smaller of the two.
   const double noise_norm =
       n < model.rank() ? (gradients * gradients.transpose()).norm() : (gradients.transpose() * gradients).norm();
-  return alignment_of(noise_along_h, noise_norm, twice_loss, lambda.norm());
+  return alignment_of(noise_along_h, noise_norm, twice_loss, mean_part(lambda, x.cwiseAbs2()), lambda);
 }
 
 LossAlignment loss_alignment(const LinearizedModel& model, const Matrix& covariance, NoiseSource source) {
@@ -64,7 +73,7 @@ LossAlignment loss_alignment(const LinearizedModel& model, const Matrix& covaria
   if (source == NoiseSource::gaussian_rows) {
     Matrix noise = lambda.asDiagonal() * covariance * lambda.asDiagonal();
     noise.diagonal() += twice_loss * lambda;
-    return alignment_of(noise, lambda, twice_loss);
+    return alignment_of(noise, lambda, twice_loss, 0);
   }
   const SampleRows& samples = model.samples();
   const Index c = samples.outputs;
@@ -80,7 +89,7 @@ LossAlignment loss_alignment(const LinearizedModel& model, const Matrix& covaria
   }
   Matrix noise = samples.rows.transpose() * spread / static_cast<double>(samples.samples);
   noise -= lambda.asDiagonal() * covariance * lambda.asDiagonal();
-  return alignment_of(noise, lambda, twice_loss);
+  return alignment_of(noise, lambda, twice_loss, mean_part(lambda, covariance.diagonal()));
 }
 
 }  // namespace brink

@@ -7,14 +7,14 @@
 #include <cmath>
 
 #include "brink/base/error.hpp"
+#include "brink/linalg/packed_symmetric.hpp"
 #include "brink/linalg/spectral_radius.hpp"
-#include "brink/stability/sample_products.hpp"
 
 namespace brink {
 namespace {
 
 constexpr double kScanRatio = 1.05;
-constexpr double kScanStart = 1.0 / 16;
+constexpr double kScanStart = 1.0 / 8;
 constexpr int kMostScans = 2000;
 constexpr double kRounding = 1e-14;
 

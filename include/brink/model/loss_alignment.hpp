@@ -20,6 +20,7 @@ struct LossAlignment {
   double mu = 0;         ///< μ
   double direction = 0;  ///< cosine between Σ₁ and H; 0 where there is no noise
   double magnitude = 0;  ///< size of the noise against the loss
+  double error = 0;      ///< of mu, absolute: rounding
 };
 
 /// Whose gradients make the noise: the samples of the model, or fresh rows a ~ N(0, H), for which

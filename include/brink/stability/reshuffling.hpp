@@ -29,9 +29,9 @@ class ReshuffledEpoch {
  public:
   static constexpr Index kMostSamples = 16;
   /// Largest order of E[P ⊗ P] on symmetric matrices, D(D+1)/2 with D the states of the rule times the rank.
-  static constexpr double kMostUnknowns = 700;
+  static constexpr double kMostUnknowns = 500;
   /// Largest number of multiplications for one operator.
-  static constexpr double kMostWork = 1e10;
+  static constexpr double kMostWork = 2e9;
 
   /// Why the operators are out of reach, with the number that is too large; empty when they are not.
   [[nodiscard]] static std::string out_of_reach(const LinearizedModel& model, const UpdateRule& rule,
@@ -68,7 +68,7 @@ class ReshuffledEpoch {
 };
 
 /// A threshold of the epoch dynamics. Growth need not be monotone in η: this is its first crossing of 1, found by a
-/// scan upwards in steps of 5% from a sixteenth of `scale`; two crossings closer than that are not seen.
+/// scan upwards in steps of 5% from an eighth of `scale`; two crossings closer than that are not seen.
 struct EpochThreshold {
   double eta = 0;
   double residual = 0;  ///< relative

@@ -84,7 +84,9 @@ AlignmentRow prepare(const LinearizedModel& model, const Cell& cell, TransferBas
   row.threshold = mean_square_threshold(model, *rule, *law, cell.batch_size, basis);
   if (row.threshold.critical_mode.size() != 0) {
     row.critical = loss_alignment(model, row.threshold.critical_mode, noise_source(*law));
+    // Large numbers a row that nobody reads any more.
     row.threshold.critical_mode.resize(0, 0);
+    row.threshold.critical_blocks.resize(0, 0);
   }
   row.bound = escape_bound(model, *rule, *law, cell.batch_size);
   return row;

@@ -26,6 +26,7 @@ Action add_inspect_command(CLI::App& program);
 Action add_check_command(CLI::App& program);
 Action add_couple_command(CLI::App& program);
 Action add_moments_command(CLI::App& program);
+Action add_alignment_command(CLI::App& program);
 Action add_figure_command(CLI::App& program);
 Action add_limit_command(CLI::App& program);
 

@@ -6,11 +6,14 @@
 #include <string>
 
 #include "brink/base/error.hpp"
+#include "brink/model/loss_alignment.hpp"
 #include "brink/stability/closed_form.hpp"
 #include "brink/stability/criterion.hpp"
 #include "brink/stability/critical_mode.hpp"
+#include "brink/stability/escape.hpp"
 #include "brink/stability/inverse.hpp"
 #include "brink/stability/mean_square.hpp"
+#include "brink/stability/reshuffling.hpp"
 #include "brink/stability/stationary.hpp"
 
 namespace brink::cli {
@@ -163,6 +166,54 @@ void add_geometries(Cases& cases) {
   add("tight frame of three unit rows, heavy-ball 0.5: 3/2", threshold(frame, {"heavy-ball", 0.5}), 1.5);
 }
 
+double reshuffled(const LinearizedModel& model, const Setting& s, LastBatch last = LastBatch::smaller) {
+  const auto rule = rule_of(s);
+  const ReshuffledEpoch epoch(model, *rule, {model.samples().samples, s.batch, last});
+  return reshuffled_threshold(epoch, threshold(model, s)).eta;
+}
+
+void add_shuffled_epochs(Cases& cases) {
+  const auto add = [&](const char* name, double computed, double expected) {
+    cases.push_back({"shuffled epochs", name, computed, expected, kFull, "product over an epoch, solved by hand"});
+  };
+  add("curvatures 1 and 2, B = 1: 3/2", reshuffled(scalar_model({1, 2}), {}), 1.5);
+  add("curvatures 0.2 and 3.8, B = 1, the first of two stable ranges", reshuffled(scalar_model({0.2, 3.8}), {}),
+      (4 - std::sqrt(16 - 8 * 0.76)) / (2 * 0.76));
+  RowMatrix orthogonal = RowMatrix::Zero(5, 5);
+  for (Index k = 0; k < 5; ++k) orthogonal(k, k) = std::sqrt(static_cast<double>(k + 1));
+  const auto axes = model_of(orthogonal);
+  add("orthogonal rows, squared norms 1 to 5, B = 1: 2B/L", reshuffled(axes, {}), 0.4);
+  add("the same, B = 2, a last batch of one: 2m/(L((m-1)/B+1/s))",
+      reshuffled(axes, {"sgd", 0, "without-replacement", 2}), 0.6);
+  add("the same, last batch dropped: 2B/L", reshuffled(axes, {"sgd", 0, "without-replacement", 2}, LastBatch::dropped),
+      0.8);
+  const auto two = scalar_model({1, 2});
+  add("curvatures 1 and 2, heavy-ball 0.5, one batch an epoch: the noise-free edge 2",
+      reshuffled(two, {"heavy-ball", 0.5, "without-replacement", 2}), 2);
+}
+
+void add_alignment(Cases& cases) {
+  const auto add = [&](const char* name, double computed, double expected, const char* source) {
+    cases.push_back({"alignment", name, computed, expected, kFull, source});
+  };
+  const char* definition = "tr(S1 H)/(2L |H|^2), by hand";
+  const Vector one = Vector::Ones(1);
+  add("curvatures 1 and 2: variance over squared mean, 1/9", loss_alignment(scalar_model({1, 2}), one).mu, 1.0 / 9.0,
+      definition);
+  const auto population = LinearizedModel::from_spectrum(Vector{{4, 2, 1}});
+  const Vector ones = Vector::Ones(3);
+  add("gaussian rows diag(1,2,4), x = (1,1,1): 1 + 73/147",
+      loss_alignment(population, ones, NoiseSource::gaussian_rows).mu, 1 + 73.0 / 147.0, "1 + xH^3x/(xHx |H|^2)");
+  const Setting sgd;
+  const auto g1 = model_of(matrix(3, 2, {1, 0, 1, 1, 0, 2}));
+  const auto bound = escape_bound(g1, *rule_of(sgd), *make_batch_law(sgd.law), sgd.batch);
+  add("rows (1,0) (1,1) (0,2), smallest factor", bound.smallest_mu, 0.198450593846, "dense pencil, 12 digits");
+  const auto isotropic = LinearizedModel::from_spectrum(Vector::Constant(5, 2));
+  const auto gaussian = make_batch_law("gaussian");
+  add("identity times 2, d = 5, B = d + 1: the bound is the threshold 1/2",
+      escape_bound(isotropic, *rule_of(sgd), *gaussian, 6).eta.value_or(0), 0.5, "(1-y)^2 + y^2 = 1");
+}
+
 void add_gaussian(Cases& cases) {
   const auto add = [&](const std::string& name, double computed, double expected, const char* source) {
     cases.push_back({"gaussian rows", name, computed, expected, kFull, source});
@@ -279,6 +330,8 @@ std::vector<ExactCase> exact_cases() {
   add_noise_free_edges(cases);
   add_scalar(cases);
   add_geometries(cases);
+  add_shuffled_epochs(cases);
+  add_alignment(cases);
   add_gaussian(cases);
   add_g1(cases);
   const Cases moments = exact_moment_cases();

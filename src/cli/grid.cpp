@@ -13,8 +13,18 @@ namespace {
 
 constexpr double kUsualMomentum = 0.9;
 
-void check_batch(const LinearizedModel& model, const std::string& sampling, Index size,
-                 std::optional<Index> population) {
+void check_batch(const LinearizedModel& model, const std::string& sampling, Index size, std::optional<Index> population,
+                 bool allow_epochs) {
+  if (sampling == kReshuffled) {
+    check_argument(
+        allow_epochs, "batch", "sampling", sampling,
+        "independent batches; for shuffled epochs use brink threshold --reshuffling (theory) or brink simulate "
+        "--sampling reshuffled");
+    check_argument(model.has_samples(), "batch", "sampling", sampling, "a model with samples to shuffle");
+    check_argument(size >= 1 && size <= model.samples().samples, "batch", "size", size,
+                   fmt::format("an integer in 1..{} (the number of samples)", model.samples().samples));
+    return;
+  }
   const auto law = law_of(sampling, population);
   const bool fresh_rows = law->fresh_gaussian_rows();
   if (!model.has_samples()) {
@@ -59,8 +69,8 @@ std::shared_ptr<const BatchLaw> law_of(const std::string& sampling, std::optiona
   return population ? make_population_law(std::move(law), *population) : law;
 }
 
-std::vector<Cell> make_cells(const GridOptions& options, const LinearizedModel& model,
-                             std::optional<Index> population) {
+std::vector<Cell> make_cells(const GridOptions& options, const LinearizedModel& model, std::optional<Index> population,
+                             bool allow_epochs) {
   const auto& [optimizer, batch, grid] = options;
   check_not_empty(optimizer.rule, "optimizer", "rule");
   check_not_empty(batch.size, "batch", "size");
@@ -73,7 +83,7 @@ std::vector<Cell> make_cells(const GridOptions& options, const LinearizedModel& 
       (void)make_update_rule(rule, parameters);  // refuses what does not exist
       for (const std::int64_t size : batch.size) {
         for (const auto& sampling : batch.sampling) {
-          check_batch(model, sampling, size, population);
+          check_batch(model, sampling, size, population, allow_epochs);
           cells.push_back({rule, parameters, sampling, size});
         }
       }
@@ -88,10 +98,14 @@ void check_step_sizes(const GridSection& grid) {
     check_argument(factor > 0 && std::isfinite(factor), "grid", "eta_over_threshold", factor, "a number > 0");
 }
 
+std::shared_ptr<const BatchLaw> nearest_law(const std::string& sampling) {
+  return make_batch_law(sampling == kReshuffled ? "without-replacement" : sampling);
+}
+
 std::vector<double> step_sizes(const LinearizedModel& model, const Cell& cell, const GridSection& grid) {
   if (grid.eta_over_threshold.empty()) return grid.eta;
   const double threshold = mean_square_threshold(model, *make_update_rule(cell.rule, cell.parameters),
-                                                 *make_batch_law(cell.sampling), cell.batch_size)
+                                                 *nearest_law(cell.sampling), cell.batch_size)
                                .eta;
   check_argument(threshold > 0 && std::isfinite(threshold), "grid", "eta_over_threshold", threshold,
                  "a model with a positive finite threshold to take multiples of, or eta");

@@ -37,9 +37,13 @@ class GridFlags {
 
 /// Every cell: rule, momentum, batch size, sampling, nested in this order, the last fastest, values as given. Throws
 /// InvalidInput for a rule, momentum, law or batch size that does not exist or does not go with the model.
-/// With a population, batches are drawn from that many samples instead of those of the model.
+/// With a population, batches are drawn from that many samples instead of those of the model. The sampling kReshuffled
+/// is no law of independent batches: it is refused unless `allow_epochs`.
 [[nodiscard]] std::vector<Cell> make_cells(const GridOptions& options, const LinearizedModel& model,
-                                           std::optional<Index> population = {});
+                                           std::optional<Index> population = {}, bool allow_epochs = false);
+
+/// Epochs of a shuffled data set, as a sampling.
+inline constexpr const char* kReshuffled = "reshuffled";
 
 /// The law of a cell, on the population when there is one.
 [[nodiscard]] std::shared_ptr<const BatchLaw> law_of(const std::string& sampling, std::optional<Index> population);
@@ -47,8 +51,11 @@ class GridFlags {
 /// Throws InvalidInput unless every step size of the grid is a number > 0.
 void check_step_sizes(const GridSection& grid);
 
-/// The step sizes of a cell: as given, or multiples of its mean-square threshold. Throws InvalidInput for multiples of
-/// a threshold that is zero or infinite.
+/// The law of independent batches nearest to a sampling: without replacement for shuffled epochs.
+[[nodiscard]] std::shared_ptr<const BatchLaw> nearest_law(const std::string& sampling);
+
+/// The step sizes of a cell: as given, or multiples of the mean-square threshold of nearest_law(). Throws InvalidInput
+/// for multiples of a threshold that is zero or infinite.
 [[nodiscard]] std::vector<double> step_sizes(const LinearizedModel& model, const Cell& cell, const GridSection& grid);
 
 }  // namespace brink::cli

@@ -34,7 +34,7 @@ struct BatchSection {
   static void visit(Self& self, Visitor&& field) {
     field("size", self.size, "batch sizes B, up to the number of samples n", "integers with 1 <= size <= n");
     field("sampling", self.sampling, "how a batch is drawn",
-          "names among without-replacement, with-replacement, bernoulli, gaussian");
+          "names among without-replacement, with-replacement, bernoulli, gaussian; for simulate also reshuffled");
   }
 };
 

@@ -12,6 +12,7 @@
 #include "brink/stability/transfer_basis.hpp"
 #include "command.hpp"
 #include "console.hpp"
+#include "epoch_section.hpp"
 #include "grid.hpp"
 #include "model_flags.hpp"
 #include "output.hpp"
@@ -20,13 +21,30 @@
 namespace brink::cli {
 namespace {
 
+/// How thresholds over epochs are measured where they are out of exact reach.
+struct ReshufflingSection {
+  std::int64_t replicas = 512;
+  std::int64_t epochs = 256;
+
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor&& field) {
+    field("replicas", self.replicas, "of --reshuffling, where all orders are too many: replicas of the simulation",
+          "an integer >= 2");
+    field("epochs", self.epochs, "of --reshuffling, where all orders are too many: epochs after burn-in",
+          "an integer >= 64");
+  }
+};
+
 struct Flags {
   ModelFlags model;
   GridFlags grid;
   CommonFlags common;
   bool bounds = false;
   bool bounds_figure = false;
+  bool reshuffling = false;
   SectionFlags questions;
+  SectionFlags epoch;
+  SectionFlags measurement;
 };
 
 /// What is computed for every cell.
@@ -35,10 +53,24 @@ struct Job {
   bool bounds = false;
   std::optional<Index> population;
   int threads = 1;
+  std::optional<LastBatch> reshuffling;
+  ReshufflingSection measurement;
+  std::uint64_t seed = 0;
 };
 
+std::optional<ReshuffledStability> reshuffled(const LinearizedModel& model, const Cell& cell, const Job& job,
+                                              TransferBasis* basis, const Monitor& monitor) {
+  const std::shared_ptr<const UpdateRule> rule = make_update_rule(cell.rule, cell.parameters);
+  const auto independent =
+      mean_square_threshold(model, *rule, *make_batch_law("without-replacement"), cell.batch_size, basis);
+  if (!(independent.eta > 0)) return std::nullopt;
+  const Epoch epoch{model.samples().samples, cell.batch_size, *job.reshuffling};
+  const ReshuffledOptions options{job.etas, job.measurement.replicas, job.measurement.epochs, job.seed, 1};
+  return reshuffled_stability(model, rule, epoch, independent, options, {{}, monitor.interrupted});
+}
+
 ThresholdRow compute_row(const LinearizedModel& model, const Cell& cell, const Job& job, const SampleMoments& moments,
-                         TransferBasis* basis) {
+                         TransferBasis* basis, const Monitor& monitor) {
   const auto rule = make_update_rule(cell.rule, cell.parameters);
   const auto law = law_of(cell.sampling, job.population);
   ThresholdRow row;
@@ -61,6 +93,7 @@ ThresholdRow compute_row(const LinearizedModel& model, const Cell& cell, const J
       growth.stationary = stationary_state(model, *rule, *law, cell.batch_size, eta);
     row.growth.push_back(std::move(growth));
   }
+  if (job.reshuffling) row.reshuffled = reshuffled(model, cell, job, basis, monitor);
   return row;
 }
 
@@ -95,7 +128,7 @@ std::vector<ThresholdRow> compute_rows(const LinearizedModel& model, const std::
     if (model.has_samples()) basis = std::make_unique<TransferBasis>(model);
     for (const std::size_t i : groups[static_cast<std::size_t>(g)]) {
       monitor.check();
-      rows[i] = compute_row(model, cells[i], job, moments, basis.get());
+      rows[i] = compute_row(model, cells[i], job, moments, basis.get(), monitor);
       monitor.report(static_cast<double>(++done) / static_cast<double>(cells.size()));
     }
   });
@@ -111,8 +144,27 @@ int run(const Flags& flags) {
   const LoadedModel model = load_configured_model(configuration);
   QuestionSection questions;
   flags.questions.apply(questions);
-  Job job{options.grid.eta, flags.bounds, {}, flags.common.threads};
+  EpochSection epoch;
+  flags.epoch.apply(epoch);
+  Job job;
+  job.etas = options.grid.eta;
+  job.bounds = flags.bounds;
+  job.threads = flags.common.threads;
+  job.seed = flags.common.seed.value_or(0);
+  flags.measurement.apply(job.measurement);
   if (questions.population != 0) job.population = questions.population;
+  const LastBatch last_batch = epoch.checked(flags.reshuffling);
+  if (flags.reshuffling) {
+    check_argument(!job.population, "command line", "--population", *job.population,
+                   "none with --reshuffling: samples outside the model cannot be shuffled");
+    check_argument(model.model.has_samples(), "command line", "--reshuffling", "a spectrum alone",
+                   "a model with samples to shuffle");
+    check_argument(job.measurement.replicas >= 2, "command line", "--replicas", job.measurement.replicas,
+                   "an integer >= 2");
+    check_argument(job.measurement.epochs >= 64, "command line", "--epochs", job.measurement.epochs,
+                   "an integer >= 64");
+    job.reshuffling = last_batch;
+  }
   const auto cells = make_cells(options, model.model, job.population);
   const auto asked = make_questions(cells, job.etas, questions.solve);
 
@@ -124,6 +176,12 @@ int run(const Flags& flags) {
     grid.erase("eta_over_threshold");
     grid.emplace("bounds", flags.bounds);
     grid.merge(write_options(questions));
+    if (flags.reshuffling) {
+      grid.merge(write_options(epoch));
+      grid.merge(write_options(job.measurement));
+      grid.emplace("seed", static_cast<std::int64_t>(job.seed));
+    }
+    grid.emplace("reshuffling", flags.reshuffling);
     directory.emplace(*out,
                       Sections{{"model", model.resolved},
                                {"optimizer", write_options(options.optimizer)},
@@ -138,7 +196,7 @@ int run(const Flags& flags) {
   const auto solutions = answer(model.model, asked, job.population, job.threads, console.monitor());
   console.finish();
 
-  const ThresholdReportOptions report{flags.bounds, !options.grid.eta.empty()};
+  const ThresholdReportOptions report{flags.bounds, !options.grid.eta.empty(), flags.reshuffling};
   Output output{threshold_json(model, rows, report, solutions), threshold_table(rows, flags.bounds)};
   std::vector<std::pair<std::string, Table>> tables = {{"thresholds", output.table}};
   output.text = to_text(threshold_table(rows, false));
@@ -169,6 +227,11 @@ Action add_threshold_command(CLI::App& program) {
   app->add_flag("--bounds-figure", flags->bounds_figure,
                 "draws these conditions against the batch size (implies --bounds; --out defaults to runs/bounds)");
   flags->questions.add<QuestionSection>(*app);
+  app->add_flag("--reshuffling", flags->reshuffling,
+                "the thresholds of shuffled epochs beside those of independent batches: exact where all orders can be "
+                "enumerated, measured elsewhere; and of epochs in the order of the data");
+  flags->epoch.add<EpochSection>(*app);
+  flags->measurement.add<ReshufflingSection>(*app);
   add_common_flags(*app, flags->common);
   app->footer(
       "Examples:\n"
@@ -176,7 +239,8 @@ Action add_threshold_command(CLI::App& program) {
       "  brink threshold --gram K.npy --rule heavy-ball --momentum 0,0.5,0.9 --batch 1,8 --bounds --format json\n"
       "  brink threshold --jacobian J.npy --batch 1,2,4,8,16,32 --bounds-figure --out runs/conditions\n"
       "  brink threshold --config model.toml --batch 8 --eta 0.1,0.2\n"
-      "  brink threshold --jacobian J.npy --rule heavy-ball --eta 0.1 --solve batch,momentum,best-momentum");
+      "  brink threshold --jacobian J.npy --rule heavy-ball --eta 0.1 --solve batch,momentum,best-momentum\n"
+      "  brink threshold --jacobian J.npy --batch 2 --reshuffling --last-batch dropped");
   return [flags] {
     flags->bounds = flags->bounds || flags->bounds_figure;
     return run(*flags);

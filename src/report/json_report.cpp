@@ -65,6 +65,60 @@ Json growth_json(const GrowthRow& row, double threshold) {
   return json;
 }
 
+void put_epoch_threshold(Json& json, const std::string& key, const std::optional<EpochThreshold>& threshold,
+                         const std::string& reason) {
+  if (threshold) {
+    put_number(json, key.c_str(), threshold->eta);
+    put_number(json, (key + "_residual").c_str(), threshold->residual);
+  } else {
+    put_null(json, key.c_str(), "out of reach", reason);
+    json[key + "_residual"] = nullptr;
+  }
+}
+
+void put_epoch(Json& json, const Epoch& epoch) {
+  json["steps_per_epoch"] = epoch.steps();
+  json["last_batch"] = to_string(epoch.last_batch);
+}
+
+/// A value and its error, which is a residual or a standard error.
+void put_value(Json& json, const char* key, const char* error_key, const Estimate& estimate) {
+  put_number(json, key, estimate.value);
+  put_number(json, error_key, estimate.error);
+  json["error_kind"] = estimate.kind == ErrorKind::residual ? "residual" : "standard error";
+  json["method"] = estimate.method;
+}
+
+Json reshuffled_json(const ThresholdRow& row) {
+  Json json;
+  if (!row.reshuffled) {
+    put_null(json, "eta", "none", "no step size is stable");
+    return json;
+  }
+  const ReshuffledStability& epochs = *row.reshuffled;
+  put_value(json, "eta", "error", epochs.eta);
+  if (epochs.eta.kind == ErrorKind::standard_error) {
+    put_number(json, "eta_lower", epochs.lower);
+    put_number(json, "eta_upper", epochs.upper);
+  }
+  put_number(json, "eta_over_mean_square", epochs.eta.value / row.threshold.eta);
+  put_epoch_threshold(json, "eta_mean", epochs.mean, epochs.mean_reason);
+  put_epoch_threshold(json, "eta_cyclic", epochs.cyclic, epochs.cyclic_reason);
+  put_epoch(json, epochs.epoch);
+  std::vector<std::string> warnings = epochs.eta.warnings;
+  if (!epochs.log_growth.empty()) json["growth"] = Json::array();
+  for (std::size_t i = 0; i < epochs.log_growth.size(); ++i) {
+    const Estimate& growth = epochs.log_growth[i];
+    Json one;
+    put_number(one, "eta", row.growth.at(i).eta);
+    put_value(one, "log_growth", "log_growth_error", growth);
+    json["growth"].push_back(one);
+    warnings.insert(warnings.end(), growth.warnings.begin(), growth.warnings.end());
+  }
+  json["warnings"] = warnings;
+  return json;
+}
+
 Json threshold_row_json(const ThresholdRow& row, const ThresholdReportOptions& options) {
   Json json;
   put_cell(json, row.cell);
@@ -86,6 +140,7 @@ Json threshold_row_json(const ThresholdRow& row, const ThresholdReportOptions& o
     json["growth"] = Json::array();
     for (const auto& growth : row.growth) json["growth"].push_back(growth_json(growth, row.threshold.eta));
   }
+  if (options.reshuffling) json["reshuffled"] = reshuffled_json(row);
   json["warnings"] = row.threshold.warnings;
   return json;
 }
@@ -157,6 +212,7 @@ Json simulation_row_json(const SimulationRow& row) {
   json["method"] = row.method;
   put_estimate(json, "lyapunov", "lyapunov_standard_error", row.lyapunov, row.method);
   put_other_parameters(json, row.cell);
+  if (row.epoch) put_epoch(json, *row.epoch);
   std::vector<std::string> warnings;
   if (row.growth) {
     put_number(json, "degrees_of_freedom", row.growth->degrees_of_freedom);

@@ -60,8 +60,12 @@ Table threshold_table(const std::vector<ThresholdRow>& rows, bool with_bounds) {
     for (const auto& bound : rows.front().bounds) columns.push_back({bound.name});
   }
   if (has_subsample) append(columns, {{"eta_mean_square_standard_error", kErrorDigits}});
+  const bool has_epochs =
+      std::any_of(rows.begin(), rows.end(), [](const ThresholdRow& row) { return row.reshuffled.has_value(); });
+  if (has_epochs) append(columns, {{"eta_reshuffled", 8}, {"eta_reshuffled_error", kErrorDigits}, {"eta_cyclic", 8}});
   if (has_growth)
     append(columns, {{"eta"}, {"log_growth", 8}, {"log_growth_error", kErrorDigits}, {"stable"}, {"margin", 4}});
+  if (has_growth && has_epochs) append(columns, {{"log_growth_reshuffled", 8}});
   if (has_stationary) append(columns, {{"trace"}, {"excess_loss"}, {"gradient_norm_squared"}});
 
   Table table(columns);
@@ -73,11 +77,21 @@ Table threshold_table(const std::vector<ThresholdRow>& rows, bool with_bounds) {
       for (const auto& bound : row.bounds) values.push_back(optional(bound.eta));
     }
     if (has_subsample) values.push_back(row.subsample ? TableValue(row.subsample->standard_error) : TableValue());
+    if (has_epochs && row.reshuffled) {
+      const ReshuffledStability& epochs = *row.reshuffled;
+      append(values,
+             {epochs.eta.value, epochs.eta.error, epochs.cyclic ? TableValue(epochs.cyclic->eta) : TableValue()});
+    } else if (has_epochs) {
+      append(values, {{}, {}, {}});
+    }
     if (!has_growth) table.add_row(values);
-    for (const auto& growth : row.growth) {
+    for (std::size_t i = 0; i < row.growth.size(); ++i) {
+      const GrowthRow& growth = row.growth[i];
       auto line = values;
       append(line, {growth.eta, growth.growth.log_growth, growth.growth.residual, growth.growth.stable,
                     row.threshold.eta > 0 ? TableValue(1 - growth.eta / row.threshold.eta) : TableValue()});
+      if (has_epochs)
+        line.push_back(row.reshuffled ? TableValue(row.reshuffled->log_growth.at(i).value) : TableValue());
       if (growth.stationary) {
         append(line,
                {growth.stationary->trace, growth.stationary->excess_loss, growth.stationary->gradient_norm_squared});

@@ -208,6 +208,76 @@ TEST_CASE("couple carries a step size over", "[cli][fast]") {
   CHECK(scratch.brink("couple --jacobian G1.npy").exit_code == 2);
 }
 
+TEST_CASE("shuffled epochs stand beside independent batches", "[cli][fast]") {
+  const Scratch scratch;
+  scratch.write_small_arrays();
+  const auto row =
+      parse(scratch.brink("threshold --jacobian G1.npy --batch 1 --eta 0.65 --reshuffling --format json"))["rows"][0];
+  const auto& epochs = row["reshuffled"];
+  CHECK(row["eta_mean_square"].get<double>() == Approx(0.576039492188993).epsilon(1e-10));
+  CHECK(epochs["eta"].get<double>() > 0.5);
+  CHECK(epochs["eta_mean"].get<double>() >= epochs["eta"].get<double>());
+  CHECK(epochs["eta_cyclic"].is_number());
+  CHECK(epochs["error"].get<double>() < 1e-9);
+  CHECK(epochs["error_kind"] == "residual");
+  CHECK(epochs["steps_per_epoch"] == 3);
+  CHECK(epochs["last_batch"] == "smaller");
+  const double exact = epochs["growth"][0]["log_growth"];
+  const auto simulated =
+      parse(scratch.brink("simulate --jacobian G1.npy --sampling reshuffled --eta 0.65 --replicas 1000 "
+                          "--steps 900 --burn-in 60 --format json"))["rows"][0];
+  CHECK(simulated["sampling"] == "reshuffled");
+  CHECK(simulated["steps_per_epoch"] == 3);
+  CHECK(std::abs(simulated["log_growth"].get<double>() - exact) < 5 * simulated["standard_error"].get<double>());
+  const auto dropped =
+      parse(scratch.brink("threshold --jacobian G1.npy --batch 2 --reshuffling --last-batch dropped "
+                          "--out run --format json"))["rows"][0];
+  CHECK(dropped["reshuffled"]["steps_per_epoch"] == 1);
+  CHECK(dropped["reshuffled"]["eta"] == dropped["eta_mean_square"]);
+  CHECK(scratch.read("run/config.toml").find("last_batch = \"dropped\"") != std::string::npos);
+  CHECK_FALSE(parse(scratch.brink("threshold --jacobian G1.npy --format json"))["rows"][0].contains("reshuffled"));
+}
+
+TEST_CASE("alignment at a direction, at the critical mode, along a trajectory, and escape", "[cli][fast]") {
+  const Scratch scratch;
+  scratch.write_small_arrays();
+  brink::write_npy(scratch.path() / "d.npy", {2}, brink::RowMatrix{{1, 0}}.data());
+  const auto result =
+      parse(scratch.brink("alignment --jacobian G1.npy --batch 1,2 --direction d.npy --eta 2,0.65 --replicas 1000 "
+                          "--steps 512 --burn-in 60 --out run --format json"));
+  CHECK(result["schema"] == "brink.alignment/1");
+  // x = (1, 0): gradients (1,0), (1,1), 0, H = [[2,1],[1,5]]/3.
+  const double mean_part = (2 * 2 * 2 + 2 * 2 * 1 * 1 + 1 * 1 * 5) / 27.0;
+  const double noise = (2.0 / 3 + (2 + 2 + 5) / 3.0) / 3 - mean_part;
+  CHECK(result["direction"]["mu"].get<double>() == Approx(noise / (2.0 / 3 * 31.0 / 9)).epsilon(1e-10));
+  CHECK(result["direction"]["outside_range"].get<double>() < 1e-14);
+  REQUIRE(result["rows"].size() == 2);
+  const auto& row = result["rows"][0];
+  CHECK(row["smallest_mu"].get<double>() == Approx(.198450593846).epsilon(1e-9));
+  CHECK(row["eta_bound"].get<double>() == Approx(1.209523209351).epsilon(1e-9));
+  CHECK(row["critical"]["mu"].get<double>() ==
+        Approx(row["critical"]["direction_alignment"].get<double>() * row["critical"]["magnitude"].get<double>()));
+  REQUIRE(row["escape"].size() == 2);
+  const auto& slow = row["escape"][1];
+  CHECK(slow["log_growth"].get<double>() == Approx(0.232287737857).epsilon(1e-10));
+  CHECK(std::abs(slow["log_growth_measured"].get<double>() - 0.232287737857) <
+        5 * slow["standard_error"].get<double>());
+  for (const auto& escape : row["escape"]) {
+    CHECK(escape["log_growth_bound"].get<double>() < escape["log_growth"].get<double>());
+    CHECK(escape["trajectory"]["mu"].get<double>() >= .198450593846);
+    CHECK(escape["trajectory"]["mu_standard_error"].get<double>() > 0);
+  }
+  for (const char* file : {"run/figures/escape.csv", "run/figures/alignment-sgd-0-without-replacement-1.csv",
+                           "run/tables/alignment.csv", "run/tables/direction.csv", "run/result.json"})
+    CHECK(scratch.has(file));
+  const auto mode = parse(scratch.brink("alignment --gram K1.npy --mode 2 --format json"));
+  CHECK(mode["direction"]["name"] == "mode 2");
+  CHECK(mode["rows"][0]["escape"].empty());
+  const auto momentum = parse(scratch.brink("alignment --jacobian G1.npy --rule heavy-ball --format json"))["rows"][0];
+  CHECK(momentum["eta_bound"].is_null());
+  CHECK(momentum["reason"].get<std::string>().find("SGD") != std::string::npos);
+}
+
 TEST_CASE("a list of formats redraws a figure in each", "[cli][plots]") {
   const Scratch scratch;
   scratch.write_small_arrays();

@@ -3,11 +3,13 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <regex>
 
 #include "brink/base/error.hpp"
+#include "brink/report/alignment_report.hpp"
 #include "brink/report/atomic_file.hpp"
 #include "brink/report/figure_data.hpp"
 #include "cli/gnuplot.hpp"
@@ -155,6 +157,57 @@ TEST_CASE("conditions and couplings draw on every terminal, with their labels", 
     CAPTURE(label, coupling);
     CHECK(coupling.find(label) != std::string::npos);
   }
+}
+
+TEST_CASE("alignment and escape draw on every terminal, with their labels", "[plots]") {
+  std::vector<brink::AlignmentRow> rows;
+  for (const brink::Index b : {4, 1}) {
+    brink::AlignmentRow row;
+    row.cell = example_cell(0, b);
+    row.cell.rule = "sgd";
+    row.threshold.eta = 0.5;
+    row.critical = brink::LossAlignment{0.8, 0.7, 0.8 / 0.7, 0};
+    row.bound.eta = b == 1 ? std::optional<double>(1.2) : std::nullopt;
+    for (const double eta : {0.7, 0.2}) {
+      brink::EscapeRow escape;
+      escape.eta = eta;
+      escape.exact.log_growth = 2 * eta - 1;
+      escape.measured.log_growth.value = 2 * eta - 0.99;
+      escape.measured.log_growth.error = 0.02;
+      escape.measured.degrees_of_freedom = 31;
+      for (int i = 0; i < 300; ++i) escape.trajectory.curve.push_back({1 + std::sin(i), 0.5 + 0.2 * std::sin(i), 2, 0});
+      row.escape.push_back(escape);
+    }
+    rows.push_back(row);
+  }
+  const auto figures = brink::alignment_figures(rows);
+  REQUIRE(figures.size() == 3);
+  CHECK(figures[0].data.rows().size() == 200);
+  const Scratch scratch;
+  auto run = RunDirectory::create(scratch.path() / "run", "seed = 1\n");
+  write_figures(run, figures);
+  DrawingOptions options;
+  options.terminals = figure_terminals();
+  for (const auto& figure : figures) CHECK(draw_figure(run, figure.name, options).size() == 8);
+  const auto alignment = visible_text(run.figures() / (figures[0].name + ".svg"));
+  for (const char* label : {"μ", "direction", "magnitude", "atthecriticalmode", "SGD,withoutreplacement", "step"}) {
+    CAPTURE(label, alignment);
+    CHECK(alignment.find(label) != std::string::npos);
+  }
+  const auto escape = visible_text(run.figures() / "escape.svg");
+  for (const char* label : {"exact", "simulation", "bound", "B=1", "B=4", "stepsizeη", "growthofthelossperstep"}) {
+    CAPTURE(label, escape);
+    CHECK(escape.find(label) != std::string::npos);
+  }
+  // Neither threshold nor bound nor critical mode.
+  rows.resize(1);
+  rows[0].threshold.eta = 0;
+  rows[0].critical.reset();
+  rows[0].escape.resize(1);
+  auto bare = RunDirectory::create(scratch.path() / "bare", "seed = 1\n");
+  write_figures(bare, brink::alignment_figures(rows));
+  options.terminals = {"svg"};
+  for (const char* name : {"alignment", "escape"}) CHECK_NOTHROW(draw_figure(bare, name, options));
 }
 
 TEST_CASE("a plain gnuplot redraws a figure from its own directory", "[plots]") {

@@ -15,8 +15,9 @@
 namespace brink {
 
 struct ThresholdReportOptions {
-  bool bounds = false;  ///< write `bounds`
-  bool growth = false;  ///< write `growth`
+  bool bounds = false;       ///< write `bounds`
+  bool growth = false;       ///< write `growth`
+  bool reshuffling = false;  ///< write `reshuffled`
 };
 
 /// {"schema":"brink.threshold/1","model":{…},"rows":[…]}, indented, with a final newline; and "solutions" where inverse

@@ -12,6 +12,7 @@
 #include "brink/stability/mean_square.hpp"
 #include "brink/stability/stationary.hpp"
 #include "brink/stability/subsample_error.hpp"
+#include "brink/verification/reshuffled_stability.hpp"
 #include "brink/verification/verification.hpp"
 
 namespace brink {
@@ -33,6 +34,8 @@ struct ThresholdRow {
   std::optional<SubsampleError> subsample;
   std::vector<Bound> bounds;
   std::vector<GrowthRow> growth;
+  /// The same batch size over shuffled epochs; absent when it was not asked for, or where no step size is stable.
+  std::optional<ReshuffledStability> reshuffled;
 };
 
 /// The answer to an inverse question. Of `cell`, the batch size (or momentum) is the answer where that was asked for.
@@ -60,6 +63,7 @@ struct SimulationRow {
   std::string method;                      ///< "cloning", "ensemble" or "lyapunov"
   std::optional<GrowthEstimate> growth;    ///< Λ(q); absent when only the Lyapunov exponent was asked for
   std::optional<GrowthEstimate> lyapunov;  ///< top Lyapunov exponent; absent when it was not measured
+  std::optional<Epoch> epoch;              ///< of shuffled epochs
 };
 
 }  // namespace brink

@@ -26,6 +26,8 @@ Action add_inspect_command(CLI::App& program);
 Action add_check_command(CLI::App& program);
 Action add_couple_command(CLI::App& program);
 Action add_moments_command(CLI::App& program);
+Action add_sweep_command(CLI::App& program);
+Action add_merge_command(CLI::App& program);
 Action add_figure_command(CLI::App& program);
 
 /// The command line as it was typed, for provenance.

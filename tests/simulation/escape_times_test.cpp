@@ -15,6 +15,8 @@ using namespace simulation_test;
 
 namespace {
 
+const oracle::Rule kSgd{"sgd", {}};
+
 /// P(first passage = t), t = 1…horizon, for SGD with batch size 1 on two curvatures a, b: after t steps, k of them with
 /// b, ln L_t/L_0 = 2k ln|1 − ηb| + 2(t − k) ln|1 − ηa|. Recursion over k; what has passed is taken out.
 std::vector<double> exact_passage(double a, double b, double eta, double level, Index horizon) {
@@ -55,7 +57,7 @@ TEST_CASE("escape times of one parameter have their exact law", "[simulation][fa
   const double eta = 1.3;
   EscapeOptions options{20000, 60, 3, 1};
   const auto model = one_and_two();
-  const auto times = times_of(model, oracle::Rule{}, eta, options);
+  const auto times = times_of(model, kSgd, eta, options);
   const auto exact = exact_passage(1, 2, eta, options.level, options.horizon);
   const auto count = static_cast<double>(options.replicas);
   double below = 0;
@@ -85,9 +87,9 @@ TEST_CASE("without noise every replica escapes at the step that the growth says"
   const double eta = 2.01;  // ‖1 − ηλ‖ = 1.01
   const EscapeOptions options{40, 1000, 100, 1};
   const auto exact = static_cast<Index>(std::ceil(std::log(100.0) / (2 * std::log(1.01))));
-  for (const Index time : times_of(model, oracle::Rule{}, eta, options)) CHECK(time == exact);
+  for (const Index time : times_of(model, kSgd, eta, options)) CHECK(time == exact);
   const EscapeOptions shorter{40, exact - 1, 100, 1};
-  for (const Index time : times_of(model, oracle::Rule{}, eta, shorter)) CHECK(time == 0);
+  for (const Index time : times_of(model, kSgd, eta, shorter)) CHECK(time == 0);
 }
 
 TEST_CASE("a replica that fell far below the smallest number still escapes", "[simulation][fast]") {
@@ -98,7 +100,7 @@ TEST_CASE("a replica that fell far below the smallest number still escapes", "[s
   rows << std::sqrt(1 - small), std::sqrt(1 + 1e30);
   const auto model = brink::LinearizedModel::from_rows(rows, 1, 2.3e-16);
   const EscapeOptions options{64, 400, 10, 1};
-  const auto times = times_of(model, oracle::Rule{}, 1 - 1e-10, options);
+  const auto times = times_of(model, kSgd, 1 - 1e-10, options);
   // ln x drifts by ½(ln 1e30 − ln 1e10) > 0 a step, from as low as 1e-200: nobody stays.
   CHECK(std::count(times.begin(), times.end(), Index{0}) == 0);
 }
@@ -130,7 +132,7 @@ TEST_CASE("the summary of escape times counts the censored", "[simulation][fast]
 
 TEST_CASE("escape refuses what makes no sense", "[simulation][fast]") {
   const auto model = one_and_two();
-  const auto setting = dynamics(oracle::Rule{}, "without-replacement", 1, 1.0);
+  const auto setting = dynamics(kSgd, "without-replacement", 1, 1.0);
   const auto engine = brink::make_linear_engine(model, setting);
   const auto with = [&](const EscapeOptions& options) {
     (void)brink::escape_times(*engine, model.spectrum(), options);

@@ -26,9 +26,11 @@ Action add_inspect_command(CLI::App& program);
 Action add_check_command(CLI::App& program);
 Action add_couple_command(CLI::App& program);
 Action add_moments_command(CLI::App& program);
-Action add_alignment_command(CLI::App& program);
-Action add_figure_command(CLI::App& program);
 Action add_limit_command(CLI::App& program);
+Action add_alignment_command(CLI::App& program);
+Action add_sweep_command(CLI::App& program);
+Action add_merge_command(CLI::App& program);
+Action add_figure_command(CLI::App& program);
 
 /// The command line as it was typed, for provenance.
 [[nodiscard]] const std::string& typed_command_line();

@@ -1,5 +1,5 @@
 #pragma once
-// Configuration files: TOML with the sections [model], [optimizer], [batch], [grid], [simulation] and [verify].
+// Configuration files: TOML with the sections [model], [optimizer], [batch], [grid], [simulation], [verify] and [sweep].
 
 #include <filesystem>
 #include <map>

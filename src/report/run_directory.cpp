@@ -19,7 +19,8 @@ constexpr const char* kConfiguration = "config.toml";
 constexpr const char* kResult = "result.json";
 constexpr const char* kProvenance = "provenance.json";
 constexpr const char* kCheckpoint = "checkpoint.json";
-constexpr std::array kOwned = {kResult, kProvenance, kCheckpoint, "tables", "figures", kConfiguration};
+constexpr const char* kCheckpointLog = "checkpoint.log";
+constexpr std::array kOwned = {kResult, kProvenance, kCheckpoint, kCheckpointLog, "tables", "figures", kConfiguration};
 
 [[noreturn]] void fail_directory(const fs::path& directory, std::string_view allowed) {
   fail_argument("RunDirectory", "out", directory.string(), allowed);
@@ -120,6 +121,8 @@ std::string RunDirectory::checkpoint() const {
 }
 
 void RunDirectory::keep_checkpoint(std::string_view content) { write(kCheckpoint, content); }
+
+fs::path RunDirectory::checkpoint_log() const { return path_ / kCheckpointLog; }
 
 void RunDirectory::finish(std::string_view result_json, std::string_view provenance_json) {
   write(kProvenance, provenance_json);

@@ -33,12 +33,6 @@ std::vector<std::vector<std::size_t>> groups_of(const std::vector<Cell>& cells) 
   return groups;
 }
 
-bool law_has_noise(const LinearizedModel& model, const BatchLaw& law, Index batch_size) {
-  if (law.fresh_gaussian_rows()) return true;
-  const auto moment = law.second_moment(model.samples().samples, batch_size);
-  return moment.p1 != 0 || moment.p2 != 0;
-}
-
 LiftedMode start_of(const LinearizedModel& model, const CellTheory& theory, double eta,
                     const MeanSquareGrowth& growth) {
   return lifted_mode(*theory.rule, model.spectrum(), eta, growth.log_growth, growth.mode);
@@ -100,6 +94,12 @@ CellTheory theory_of(const LinearizedModel& model, const Cell& cell, const StepS
 }
 
 }  // namespace
+
+bool law_has_noise(const LinearizedModel& model, const BatchLaw& law, Index batch_size) {
+  if (law.fresh_gaussian_rows()) return true;
+  const auto moment = law.second_moment(model.samples().samples, batch_size);
+  return moment.p1 != 0 || moment.p2 != 0;
+}
 
 std::vector<CellTheory> compute_theory(const LinearizedModel& model, const std::vector<Cell>& cells,
                                        const StepSizes& steps, double perturbation, int threads,

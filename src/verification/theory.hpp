@@ -39,6 +39,9 @@ struct StepSizes {
   std::vector<double> absolute;
 };
 
+/// False when every batch has the Hessian H.
+[[nodiscard]] bool law_has_noise(const LinearizedModel& model, const BatchLaw& law, Index batch_size);
+
 /// Threshold, batch sharpness and growth of every cell. Groups of equal rule, parameters and sampling run in parallel
 /// and share a TransferBasis inside; groups and the order inside them do not depend on `threads`.
 [[nodiscard]] std::vector<CellTheory> compute_theory(const LinearizedModel& model, const std::vector<Cell>& cells,

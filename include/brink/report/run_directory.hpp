@@ -5,6 +5,7 @@
 //   tables/*.csv     result tables
 //   figures/         NAME.csv, NAME.gp and the drawn figures
 //   checkpoint.json  what was measured so far; a run of the same configuration takes it up
+//   checkpoint.log   the same for runs of many small units, one line each
 //   provenance.json  where, when and by what the run was made
 //   result.json      the result; written last, so that a directory with result.json holds a complete run
 //
@@ -42,6 +43,9 @@ class RunDirectory {
   /// What keep_checkpoint wrote last; empty when there is nothing.
   [[nodiscard]] std::string checkpoint() const;
   void keep_checkpoint(std::string_view content);
+
+  /// Where checkpoint.log is, or is to be.
+  [[nodiscard]] std::filesystem::path checkpoint_log() const;
 
   /// Writes provenance.json, then result.json: the run is complete.
   void finish(std::string_view result_json, std::string_view provenance_json);

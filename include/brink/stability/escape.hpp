@@ -5,7 +5,7 @@
 //
 // is exact for SGD without momentum at every step size. The last term is η² p ‖H‖_F² μ(x) L(x) where p₁ = p₂ = p, and
 // at least that with p = p₁ under Bernoulli sampling; so E L grows by at least η² λ_min(N(H), H) a step, which is η² p
-// ‖H‖_F² min μ for the former [Wu, Wang & Su 2022, arXiv 2207.02628]. docs/theory.md, section "Alignment".
+// ‖H‖_F² min μ for the former [Wu, Wang & Su 2022, arXiv 2207.02628]. docs/theory.md, (4.20).
 
 #include <optional>
 #include <string>

@@ -45,6 +45,7 @@ void per_step(std::optional<GrowthEstimate>& growth, Index steps) {
   growth->log_growth.error /= count;
   growth->bias_correction /= count;
   growth->horizon *= count;
+  for (auto& warning : growth->log_growth.warnings) warning += " (counted in epochs)";
 }
 
 SimulationRow simulate(const LinearizedModel& model, const Cell& cell, double eta, const SimulationSection& simulation,

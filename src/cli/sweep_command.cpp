@@ -29,11 +29,10 @@ std::filesystem::path default_directory(const Configuration& configuration, cons
 
 /// What the checkpoint holds for this build; an empty one, started anew, otherwise.
 PhaseCells take_up(AppendLog& log, bool force) {
-  const std::string build = running_build();
-  SweepCheckpoint checkpoint = read_sweep_checkpoint(log.lines());
-  if (!force && checkpoint.build == build) return std::move(checkpoint.cells);
+  const std::string header = checkpoint_header(running_build());
+  if (!force && !log.lines().empty() && log.lines().front() == header) return read_sweep_checkpoint(log.lines()).cells;
   log.clear();
-  log.append(checkpoint_header(build));
+  log.append(header);
   return {};
 }
 

@@ -155,7 +155,7 @@ int run(const Flags& flags) {
   if (questions.population != 0) job.population = questions.population;
   const LastBatch last_batch = epoch.checked(flags.reshuffling);
   if (flags.reshuffling) {
-    check_argument(!job.population, "command line", "--population", *job.population,
+    check_argument(!job.population, "command line", "--population", questions.population,
                    "none with --reshuffling: samples outside the model cannot be shuffled");
     check_argument(model.model.has_samples(), "command line", "--reshuffling", "a spectrum alone",
                    "a model with samples to shuffle");
@@ -164,6 +164,12 @@ int run(const Flags& flags) {
     check_argument(job.measurement.epochs >= 64, "command line", "--epochs", job.measurement.epochs,
                    "an integer >= 64");
     job.reshuffling = last_batch;
+  } else {
+    const ReshufflingSection usual;
+    check_argument(job.measurement.replicas == usual.replicas, "command line", "--replicas", job.measurement.replicas,
+                   "none without --reshuffling: nothing is simulated");
+    check_argument(job.measurement.epochs == usual.epochs, "command line", "--epochs", job.measurement.epochs,
+                   "none without --reshuffling: nothing is simulated");
   }
   const auto cells = make_cells(options, model.model, job.population);
   const auto asked = make_questions(cells, job.etas, questions.solve);

@@ -76,6 +76,7 @@ TEST_CASE("Arguments out of range are refused", "[cli][fast]") {
       {"threshold --jacobian G1.npy --reshuffling --population 9", "--population"},
       {"threshold --jacobian G1.npy --reshuffling --replicas 1", "--replicas"},
       {"threshold --jacobian G1.npy --reshuffling --epochs 3", "--epochs"},
+      {"threshold --jacobian G1.npy --epochs 100", "--epochs"},
       {"simulate --jacobian G1.npy --eta 0.5 --last-batch dropped", "--last-batch"},
       {"simulate --jacobian G1.npy --eta 0.5 --sampling reshuffled --batch 4", "1..3"},
       {"alignment --jacobian G1.npy --mode 3", "1..2"},

@@ -20,12 +20,11 @@ std::string content_of(const std::filesystem::path& path) {
   return text.str();
 }
 
-/// The program that was built with these tests: they lie in <build>/tests.
+}  // namespace
+
 std::filesystem::path program_path() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / "brink";
 }
-
-}  // namespace
 
 std::vector<std::string> Outcome::error_lines() const {
   std::vector<std::string> lines;

@@ -15,6 +15,9 @@ struct Outcome {
   [[nodiscard]] std::vector<std::string> error_lines() const;
 };
 
+/// The program that was built with these tests: they lie in <build>/tests.
+[[nodiscard]] std::filesystem::path program_path();
+
 /// Runs `brink ARGUMENTS` through the shell in `directory`. What the arguments redirect themselves is not captured.
 [[nodiscard]] Outcome run(const std::string& arguments, const std::filesystem::path& directory);
 

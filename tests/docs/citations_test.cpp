@@ -38,9 +38,8 @@ std::string without_breaks(const std::string& text) {
 /// The names in 'docs/theory.md, section "Estimators"'.
 std::vector<std::string> cited_sections(const std::string& source) {
   const std::string text = without_breaks(source);
-  const std::regex citation(R"(docs/theory\.md, section "([^"]+)") ");
-      std::vector<std::string>
-          names;
+  const std::regex citation(R"re(docs/theory\.md, section "([^"]+)")re");
+  std::vector<std::string> names;
   for (std::sregex_iterator i(text.begin(), text.end(), citation), end; i != end; ++i) names.push_back((*i)[1]);
   return names;
 }

@@ -64,9 +64,9 @@ std::vector<ThresholdRow> example_thresholds() {
 std::vector<SimulationRow> example_simulation() {
   GrowthEstimate estimate;
   estimate.log_growth = {0.25, 0.001, ErrorKind::standard_error, "cloning", {"few ancestors"}};
-  SimulationRow cloning{example_cell(0.9, 2), 0.65, 2, "cloning", estimate, {}};
+  SimulationRow cloning{example_cell(0.9, 2), 0.65, 2, "cloning", estimate, {}, {}};
   estimate.log_growth = {-0.5, 0.01, ErrorKind::standard_error, "lyapunov", {}};
-  SimulationRow lyapunov{example_cell(0.9, 2), 0.65, 2, "lyapunov", {}, estimate};
+  SimulationRow lyapunov{example_cell(0.9, 2), 0.65, 2, "lyapunov", {}, estimate, {}};
   return {cloning, lyapunov};
 }
 

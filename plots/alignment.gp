@@ -21,7 +21,7 @@ stats csv using (see_series(1, column("momentum")), rule = strcol("rule"), sampl
                  size = column("batch"), last_step = column("step") > last_step ? column("step") : last_step) nooutput
 stats csv using (has("eta_over_threshold") ? (ratio = column("eta_over_threshold")) : 0) nooutput
 do for [i = 1 : 3] {
-  stats csv using (see_y(column(word(names, i)))) nooutput
+  stats csv using (has(word(names, i)) ? see_y(column(word(names, i))) : 0) nooutput
   stats csv using (has("critical_".word(names, i)) ? (critical[i] = see_y(column("critical_".word(names, i)))) : 0) nooutput
 }
 

@@ -20,7 +20,7 @@ see_share(i, v) = (share[i] = v)
 simulated = 0
 stats csv using (see_series(int(column("series")) + 1, column("momentum")), rule = strcol("rule"), \
                  sampling = strcol("sampling"), spectrum = strcol("spectrum"), parameter = strcol("parameter"), \
-                 batch = column("batch"), see_share(int(column("series")) + 1, column("eta_over_threshold")), \
+                 batch = column("batch"), see_share(int(column("series")) + 1, has("eta_over_threshold") ? column("eta_over_threshold") : 0), \
                  see_x(column("step"))) nooutput
 stats csv using (has("loss") ? see_y(column("loss")) : 0) nooutput
 stats csv using (has("mean") ? (simulated = 1, see_y(column("mean"))) : 0) nooutput

@@ -1,5 +1,6 @@
 #pragma once
-// Configuration files: TOML with the sections [model], [optimizer], [batch], [grid], [simulation], [verify] and [sweep].
+// Configuration files: TOML with the sections [model], [optimizer], [batch], [grid], [simulation], [verify] and
+// [sweep].
 
 #include <filesystem>
 #include <map>

@@ -16,7 +16,7 @@ namespace {
 // The search stops this close (relative) to the noise-free edge, where the transfer kernel diverges.
 constexpr double kEdgeMargin = 1e-10;
 // ln ρ below this is not resolved: the kernel would overflow.
-constexpr double kSmallestLogGrowth = -100;
+constexpr double kSmallestLogGrowth = -30;
 
 void check_batch_size(const LinearizedModel& model, const BatchLaw& law, Index batch_size) {
   if (model.has_samples()) {

@@ -18,11 +18,12 @@ see_batch(i, v) = (batch[i] = v)
 stats csv using (see_series(int(column("series")) + 1, column("momentum")), \
                  see_batch(int(column("series")) + 1, column("batch")), rule = strcol("rule"), \
                  sampling = strcol("sampling"), see_x(column("eta"))) nooutput
-do for [name in "exact measured_lower measured_upper"] {
-  stats csv using (has(name) ? see_y(column(name)) : 0) nooutput
-}
-bounds = 0
-stats csv using (has("bound") ? (bounds = bounds + 1, y_high = column("bound") > y_high ? column("bound") : y_high) : 0) \
+exact = ''; measured = ''; bounds = ''
+series(list) = with_series(list, int(column("series")) + 1)
+stats csv using (has("exact") ? (exact = series(exact), see_y(column("exact"))) : 0) nooutput
+stats csv using (has("measured_lower") ? (measured = series(measured), see_y(column("measured_lower"))) : 0) nooutput
+stats csv using (has("measured_upper") ? see_y(column("measured_upper")) : 0) nooutput
+stats csv using (has("bound") ? (bounds = series(bounds), y_high = column("bound") > y_high ? column("bound") : y_high) : 0) \
   nooutput
 
 if (!exists("heading")) \
@@ -55,19 +56,20 @@ set arrow from screen column_at(0), row(meaning) to screen column_at(6), row(mea
   linecolor rgb grey
 set label 'simulation' at screen column_at(25), row(meaning)
 set label '' at screen column_at(22), row(meaning) point pointtype 7 pointsize dot linecolor rgb grey
-if (bounds > 0) {
+if (words(bounds) > 0) {
   set label 'bound' at screen after_sample(44), row(meaning)
   set arrow from screen column_at(44), row(meaning) to screen column_at(50), row(meaning) nohead linewidth 1.2 \
     dashtype (8, 5) linecolor rgb grey
 }
 
-select(i, name) = column("series") == i - 1 && has(name) ? column(name) : NaN
-plot for [i = 1 : count] csv using (column("eta")):(select(i, "bound")) with lines linewidth 1.2 dashtype (8, 5) \
-       linecolor rgb paint(i), \
-     for [i = 1 : count] csv using (column("eta")):(select(i, "exact")) with lines linewidth 1.4 linecolor rgb paint(i), \
-     for [i = 1 : count] csv using (column("eta")):(select(i, "measured_lower")):(0): \
-       (select(i, "measured_upper") - select(i, "measured_lower")) with vectors \
-       heads size screen across(0.6), 90 fixed linewidth 0.9 linecolor rgb paint(i), \
-     for [i = 1 : count] csv using (column("eta")):(select(i, "measured")) with points \
-       pointtype shape(i) pointsize dot linecolor rgb paint(i)
+select(list, k, name) = column("series") == number(list, k) - 1 && has(name) ? column(name) : NaN
+plot for [k = 1 : words(bounds)] csv using (column("eta")):(select(bounds, k, "bound")) with lines linewidth 1.2 \
+       dashtype (8, 5) linecolor rgb paint(number(bounds, k)), \
+     for [k = 1 : words(exact)] csv using (column("eta")):(select(exact, k, "exact")) with lines linewidth 1.4 \
+       linecolor rgb paint(number(exact, k)), \
+     for [k = 1 : words(measured)] csv using (column("eta")):(select(measured, k, "measured_lower")):(0): \
+       (select(measured, k, "measured_upper") - select(measured, k, "measured_lower")) with vectors \
+       heads size screen across(0.6), 90 fixed linewidth 0.9 linecolor rgb paint(number(measured, k)), \
+     for [k = 1 : words(measured)] csv using (column("eta")):(select(measured, k, "measured")) with points \
+       pointtype shape(number(measured, k)) pointsize dot linecolor rgb paint(number(measured, k))
 unset output

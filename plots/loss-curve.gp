@@ -17,16 +17,17 @@ load here.'style.gp'
 # What the file holds.
 array share[100]
 see_share(i, v) = (share[i] = v)
-simulated = 0
+series(list) = with_series(list, int(column("series")) + 1)
+limit = ''; mean = ''; median = ''; band = ''; exact = ''
 stats csv using (see_series(int(column("series")) + 1, column("momentum")), rule = strcol("rule"), \
                  sampling = strcol("sampling"), spectrum = strcol("spectrum"), parameter = strcol("parameter"), \
-                 batch = column("batch"), see_share(int(column("series")) + 1, has("eta_over_threshold") ? column("eta_over_threshold") : 0), \
-                 see_x(column("step"))) nooutput
-stats csv using (has("loss") ? see_y(column("loss")) : 0) nooutput
-stats csv using (has("mean") ? (simulated = 1, see_y(column("mean"))) : 0) nooutput
-exact = 0
-stats csv using (has("exact") ? (exact = 1, see_y(column("exact"))) : 0) nooutput
-stats csv using (has("lower") ? see_y(column("lower")) : 0) nooutput
+                 batch = column("batch"), see_share(int(column("series")) + 1, \
+                 has("eta_over_threshold") ? column("eta_over_threshold") : 0), see_x(column("step"))) nooutput
+stats csv using (has("loss") ? (limit = series(limit), see_y(column("loss"))) : 0) nooutput
+stats csv using (has("mean") ? (mean = series(mean), see_y(column("mean"))) : 0) nooutput
+stats csv using (has("median") ? (median = series(median), 0) : 0) nooutput
+stats csv using (has("exact") ? (exact = series(exact), see_y(column("exact"))) : 0) nooutput
+stats csv using (has("lower") ? (band = series(band), see_y(column("lower"))) : 0) nooutput
 stats csv using (has("upper") ? see_y(column("upper")) : 0) nooutput
 
 if (!exists("heading")) heading = rule_name(rule).', '.sampling_name(sampling)
@@ -41,7 +42,7 @@ star = latex ? '$\eta/\eta^{*}$' : eta.'/'.eta.'*'
 entry(i) = (rule eq 'sgd' ? '' : momentum_label(momentum[i]).', ').star.gap.'= '.sprintf('%.3g', share[i])
 first_row = strlen(heading) > 0 ? 1 : 0
 meaning = first_row + 1 + (count + 1) / 2
-set tmargin at screen row(meaning + exact + 0.9)
+set tmargin at screen row(meaning + (words(exact) > 0) + 0.9)
 if (strlen(heading) > 0) { set label escape(heading) at screen column_at(0), row(0) }
 set label setting.batch_text at screen column_at(0), row(first_row)
 do for [i = 1 : count] {
@@ -56,7 +57,7 @@ sample(at) = sprintf('from screen %.17g, %.17g to screen %.17g, %.17g nohead', c
                      column_at(at + 6), row(meaning))
 eval 'set arrow '.sample(0).' linewidth 1.4 linecolor rgb grey'
 set label 'limit' at screen after_sample(0), row(meaning)
-if (simulated) {
+if (words(mean) > 0) {
   set label '' at screen column_at(16), row(meaning) point pointtype 7 pointsize dot linecolor rgb grey
   set label 'mean' at screen column_at(18), row(meaning)
   eval 'set arrow '.sample(27.5).' linewidth 1 dashtype 2 linecolor rgb grey'
@@ -65,20 +66,21 @@ if (simulated) {
     fillcolor rgb grey fillstyle solid 0.25 noborder
   set label '90% of runs' at screen after_sample(45), row(meaning)
 }
-if (exact) {
+if (words(exact) > 0) {
   set arrow from screen column_at(0), row(meaning + 1) to screen column_at(6), row(meaning + 1) nohead linewidth 1.2 \
     dashtype (1.5, 3) linecolor rgb grey
   set label 'exact for the spectrum of the runs' at screen after_sample(0), row(meaning + 1)
 }
 
-select(i, name) = column("series") == i - 1 && has(name) ? column(name) : NaN
-plot for [i = 1 : count] csv using (column("step")):(select(i, "lower")):(select(i, "upper")) with filledcurves \
-       fillcolor rgb paint(i) fillstyle transparent solid 0.2 noborder, \
-     for [i = 1 : count] csv using (column("step")):(select(i, "median")) with lines linewidth 1 dashtype 2 \
-       linecolor rgb paint(i), \
-     for [i = 1 : count] csv using (column("step")):(select(i, "exact")) with lines linewidth 1.2 dashtype (1.5, 3) \
-       linecolor rgb paint(i), \
-     for [i = 1 : count] csv using (column("step")):(select(i, "loss")) with lines linewidth 1.4 linecolor rgb paint(i), \
-     for [i = 1 : count] csv using (column("step")):(select(i, "mean")) with points pointtype shape(i) pointsize dot \
-       linecolor rgb paint(i)
+select(list, k, name) = column("series") == number(list, k) - 1 && has(name) ? column(name) : NaN
+plot for [k = 1 : words(band)] csv using (column("step")):(select(band, k, "lower")):(select(band, k, "upper")) \
+       with filledcurves fillcolor rgb paint(number(band, k)) fillstyle transparent solid 0.2 noborder, \
+     for [k = 1 : words(median)] csv using (column("step")):(select(median, k, "median")) with lines linewidth 1 \
+       dashtype 2 linecolor rgb paint(number(median, k)), \
+     for [k = 1 : words(exact)] csv using (column("step")):(select(exact, k, "exact")) with lines linewidth 1.2 \
+       dashtype (1.5, 3) linecolor rgb paint(number(exact, k)), \
+     for [k = 1 : words(limit)] csv using (column("step")):(select(limit, k, "loss")) with lines linewidth 1.4 \
+       linecolor rgb paint(number(limit, k)), \
+     for [k = 1 : words(mean)] csv using (column("step")):(select(mean, k, "mean")) with points \
+       pointtype shape(number(mean, k)) pointsize dot linecolor rgb paint(number(mean, k))
 unset output

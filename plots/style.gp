@@ -111,6 +111,12 @@ set datafile separator comma
 set datafile columnheaders
 has(name) = strlen(strcol(name)) > 0
 
+# Lists of the series (1, 2, …) that hold values of a column, for plots of what is there: gnuplot warns of a plot of
+# nothing. with_series('', 2) is ' 2 '; number(list, k) is the k-th series of a list (1 past its end, where
+# gnuplot looks at a loop that it does not run).
+with_series(list, i) = strstrt(list, sprintf(' %d ', i)) > 0 ? list : list.sprintf(' %d ', i)
+number(list, k) = k > words(list) ? 1 : int(word(list, k))
+
 # The range of the data and the momentum of every series, gathered by `stats` with these functions.
 x_low = 1e300; x_high = -1e300; y_low = 1e300; y_high = -1e300; count = 0; rule = ''; sampling = ''; decay = 0
 array momentum[100]

@@ -72,7 +72,9 @@ std::string csv_line(const Fields& fields, const Field& field) {
   std::string line;
   for (std::size_t j = 0; j < fields.size(); ++j) {
     if (j != 0) line += ',';
-    line += field(fields[j]);
+    const std::string text = field(fields[j]);
+    // A line that ends in a comma has one column less for gnuplot.
+    line += text.empty() && j + 1 == fields.size() ? "\"\"" : text;
   }
   return line + '\n';
 }

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const fs::path kRoot = fs::path(__FILE__).parent_path().parent_path().parent_path();
+const fs::path kRoot = BRINK_SOURCE_DIRECTORY;
 
 std::string text_of(const fs::path& file) {
   std::ostringstream text;

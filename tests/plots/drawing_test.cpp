@@ -67,7 +67,7 @@ class Run {
 }  // namespace
 
 TEST_CASE("the program carries the scripts as they are in plots", "[plots]") {
-  const fs::path plots = fs::path(__FILE__).parent_path().parent_path().parent_path() / "plots";
+  const fs::path plots = fs::path(BRINK_SOURCE_DIRECTORY) / "plots";
   std::size_t count = 0;
   for (const auto& entry : fs::directory_iterator(plots)) {
     if (entry.path().extension() != ".gp") continue;

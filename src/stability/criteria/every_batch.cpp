@@ -27,6 +27,7 @@ constexpr Index kGramSamples = 4000;  ///< rows of the n × n table of the pairw
 struct Bracket {
   double lower = 0;
   double upper = 0;
+  bool exact = true;
 };
 
 /// λ_max of Σ_{k in batch} H_k and its eigenvector (when wanted), through the smaller of the two Gram matrices.
@@ -154,7 +155,7 @@ Bracket without_replacement(const LinearizedModel& model, Index batch_size) {
     return {largest, largest};
   }
   const double lower = largest_found(samples, batch_size);
-  return {lower, std::max(lower, upper_bound(samples, batch_size, all))};
+  return {lower, std::max(lower, upper_bound(samples, batch_size, all)), false};
 }
 
 class EveryBatch final : public SgdCriterion {
@@ -187,7 +188,7 @@ class EveryBatch final : public SgdCriterion {
     bound.status = BoundStatus::sufficient;
     bound.eta = 2 * b / sum.upper;
     bound.residual = dense_rounding(cell.model.rank()) + (sum.upper - sum.lower) / sum.upper;
-    if (sum.upper > sum.lower) bound.details.emplace_back("eta_not_above", 2 * b / sum.lower);
+    if (!sum.exact) bound.details.emplace_back("eta_not_above", 2 * b / sum.lower);
   }
 };
 

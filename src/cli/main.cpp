@@ -45,7 +45,7 @@ int parse_and_run(int argc, char** argv) {
     program.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     const auto chosen = program.get_subcommands();
-    write_result(chosen.empty() ? program.help() : chosen.front()->help());
+    write_result(chosen.empty() ? program.help() : chosen.front()->help("brink"));
     return kDone;
   } catch (const CLI::CallForVersion& version_text) {
     write_result(std::string(version_text.what()) + "\n");

@@ -56,6 +56,8 @@ Configuration ModelFlags::configuration() const {
     return read_configuration(config_);
   }
 
+  check_argument(gram_.empty() || gradient_noise_.empty(), "command line", "--gradient-noise", gradient_noise_,
+                 "none with --gram: gradients live in parameter space, give --jacobian");
   Configuration configuration;
   configuration.directory = ".";
   for (const auto& [kind, file] : arrays) {

@@ -21,7 +21,7 @@ struct OptimizerSection {
     field("momentum", self.momentum, "momentum coefficients β; none given: 0 for sgd, 0.9 for every other rule",
           "numbers with -1 < momentum < 1");
     field("nu", self.nu, "ν of quasi-hyperbolic momentum", "a number with 0 <= nu <= 1");
-    field("dampening", self.dampening, "τ of dampened momentum", "a number with dampening < 1");
+    field("dampening", self.dampening, "τ of dampened momentum", "a number with 0 <= dampening < 1");
     field("weight_decay", self.weight_decay, "κ: the gradient g becomes g + κx", "a number >= 0");
   }
 };
@@ -63,7 +63,7 @@ struct SimulationSection {
     field("method", self.method, "estimator of the growth rate", "one of cloning, ensemble, lyapunov");
     field("moment", self.moment, "q of the moment E‖z‖^q", "a number > 0");
     field("replicas", self.replicas, "replicas that move in parallel", "an integer >= 2");
-    field("steps", self.steps, "steps after burn-in", "an integer >= 1");
+    field("steps", self.steps, "steps after burn-in", "an integer >= 1; for cloning >= 64");
     field("burn_in", self.burn_in, "steps before the measurement starts", "an integer >= 0");
     field("seed", self.seed, "seed of every random stream", "an integer >= 0");
   }

@@ -76,20 +76,17 @@ ThresholdRow compute_row(const LinearizedModel& model, const Cell& cell, const J
   ThresholdRow row;
   row.cell = cell;
   row.threshold = mean_square_threshold(model, *rule, *law, cell.batch_size, basis);
-  if (row.threshold.critical_mode.size() != 0) {
-    row.batch_sharpness_in_times_eta =
-        row.threshold.eta * moments.batch_sharpness(*law, cell.batch_size, row.threshold);
-    // Large numbers a row that nobody reads any more.
-    row.threshold.critical_mode.resize(0, 0);
-    row.threshold.critical_blocks.resize(0, 0);
-  }
+  row.batch_sharpness_in_times_eta = moments.in_times_eta(*law, cell.batch_size, row.threshold);
+  // Large numbers a row that nobody reads any more.
+  row.threshold.critical_mode.resize(0, 0);
+  row.threshold.critical_blocks.resize(0, 0);
   if (job.population) row.subsample = subsample_error(model, *rule, *law, cell.batch_size);
   if (job.bounds) row.bounds = evaluate_criteria(model, *rule, *law, cell.batch_size);
   for (const double eta : job.etas) {
     GrowthRow growth;
     growth.eta = eta;
     growth.growth = mean_square_growth(model, *rule, *law, cell.batch_size, eta, basis);
-    if (!model.interpolates() && eta < row.threshold.eta)
+    if (!model.interpolates() && growth.growth.stable && !law->fresh_gaussian_rows())
       growth.stationary = stationary_state(model, *rule, *law, cell.batch_size, eta);
     row.growth.push_back(std::move(growth));
   }

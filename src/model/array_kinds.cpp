@@ -57,7 +57,8 @@ std::vector<std::string> conversion_notes(double loss_scale, const std::string& 
                                           const std::string& preconditioner) {
   std::vector<std::string> notes;
   if (loss_scale != 1)
-    notes.push_back(fmt::format("loss scaled by {:.12g} (loss_scale): H was multiplied by it", loss_scale));
+    notes.push_back(fmt::format(
+        "loss scaled by {:.12g} (loss_scale): H was multiplied by it, and the gradient noise if any", loss_scale));
   if (!output_curvature.empty()) notes.push_back("output curvature " + output_curvature + " applied: A_k = R_k J_k");
   if (!preconditioner.empty())
     notes.push_back("preconditioner " + preconditioner + " applied: columns scaled by its inverse square root");

@@ -22,6 +22,20 @@ const ModelKind* find_kind(const std::string& name) {
   return found == kinds.end() ? nullptr : &*found;
 }
 
+/// What is wrong with the numbers is found where no file name is known any more: the message gets it here.
+LoadedModel load_naming_file(const ModelKind& kind, const OptionTable& options,
+                             const std::filesystem::path& directory) {
+  const auto entry = options.find("file");
+  const auto* const file = entry == options.end() ? nullptr : std::get_if<std::string>(&entry->second);
+  try {
+    return kind.load(options, directory);
+  } catch (const InvalidInput& error) {
+    const std::string message = error.what();
+    if (file == nullptr || file->empty() || message.find(*file) != std::string::npos) throw;
+    throw InvalidInput(fmt::format("{}: {}", *file, message));
+  }
+}
+
 }  // namespace
 
 const std::vector<ModelKind>& model_kinds() { return table(); }
@@ -46,7 +60,7 @@ LoadedModel load_model(const OptionTable& options, const std::filesystem::path& 
                  fmt::format("{} (the nearest is \"{}\")", all, nearest_name(*name, names)));
   OptionTable own = options;
   own.erase("kind");
-  LoadedModel loaded = kind->load(own, directory);
+  LoadedModel loaded = load_naming_file(*kind, own, directory);
   loaded.kind = kind->name;
   loaded.resolved["kind"] = kind->name;
   return loaded;

@@ -96,7 +96,7 @@ Table threshold_data(const Group& group) {
   return table;
 }
 
-/// No rows when no cell has a critical mode.
+/// No rows when no cell with noise has a critical mode.
 Table plateau_data(const LinearizedModel& model, const Group& group) {
   Table table({{"series"},
                {"rule"},
@@ -106,14 +106,14 @@ Table plateau_data(const LinearizedModel& model, const Group& group) {
                {"batch_sharpness_times_eta"},
                {"full_batch_level"},
                {"noise_level"}});
-  const bool any = std::any_of(group.begin(), group.end(),
-                               [](const auto& entry) { return entry.second.batch_sharpness_times_eta.has_value(); });
+  const bool any = std::any_of(group.begin(), group.end(), [&](const auto& entry) {
+    return entry.second.batch_sharpness_times_eta && !is_noise_free(model, entry.second.cell);
+  });
   if (!any) return table;
   const auto numbers = series_numbers(group);
   for (const auto& [position, result] : group) {
     const double full_batch = result.eta_deterministic * model.lambda_max();
-    double sharpness = result.batch_sharpness_times_eta.value_or(0);
-    if (!result.batch_sharpness_times_eta && is_noise_free(model, result.cell)) sharpness = full_batch;
+    const double sharpness = result.batch_sharpness_times_eta.value_or(0);
     auto row = leading_values(numbers.at(std::get<0>(position)), result.cell);
     row.insert(row.end(), {positive(sharpness), positive(full_batch), positive(noise_dominated_level(result.cell))});
     table.add_row(row);

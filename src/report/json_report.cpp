@@ -17,7 +17,9 @@ void put_batch_sharpness(Json& json, const char* key, const std::optional<double
   if (value) {
     put_number(json, key, *value);
   } else {
-    put_null(json, key, "not applicable", "there is no critical mode where the threshold is the noise-free edge");
+    put_null(
+        json, key, "not applicable",
+        "the threshold is the noise-free edge although batches are noisy, or there is none: no covariance grows first");
   }
 }
 
@@ -40,7 +42,7 @@ Json bound_json(const Bound& bound, const MeanSquareThreshold& threshold) {
   return json;
 }
 
-Json growth_json(const GrowthRow& row, double threshold) {
+Json growth_json(const GrowthRow& row, double threshold, bool interpolates) {
   Json json;
   put_number(json, "eta", row.eta);
   put_number(json, "log_growth", row.growth.log_growth);
@@ -60,6 +62,8 @@ Json growth_json(const GrowthRow& row, double threshold) {
     put_number(state, "gradient_norm_squared", row.stationary->gradient_norm_squared);
     put_number(state, "residual", row.stationary->residual);
     json["stationary"] = state;
+  } else if (!interpolates && row.growth.stable) {
+    put_null(json, "stationary", "not applicable", "fresh Gaussian rows come without the gradient noise of samples");
   }
   json["warnings"] = row.growth.warnings;
   return json;
@@ -119,7 +123,7 @@ Json reshuffled_json(const ThresholdRow& row) {
   return json;
 }
 
-Json threshold_row_json(const ThresholdRow& row, const ThresholdReportOptions& options) {
+Json threshold_row_json(const ThresholdRow& row, const ThresholdReportOptions& options, bool interpolates) {
   Json json;
   put_cell(json, row.cell);
   put_number(json, "eta_deterministic", row.threshold.eta_deterministic);
@@ -138,7 +142,8 @@ Json threshold_row_json(const ThresholdRow& row, const ThresholdReportOptions& o
   put_batch_sharpness(json["critical"], "batch_sharpness_in_times_eta", row.batch_sharpness_in_times_eta);
   if (options.growth) {
     json["growth"] = Json::array();
-    for (const auto& growth : row.growth) json["growth"].push_back(growth_json(growth, row.threshold.eta));
+    for (const auto& growth : row.growth)
+      json["growth"].push_back(growth_json(growth, row.threshold.eta, interpolates));
   }
   if (options.reshuffling) json["reshuffled"] = reshuffled_json(row);
   json["warnings"] = row.threshold.warnings;
@@ -282,7 +287,7 @@ std::string threshold_json(const LoadedModel& model, const std::vector<Threshold
   json["schema"] = "brink.threshold/1";
   json["model"] = model_json(model);
   json["rows"] = Json::array();
-  for (const auto& row : rows) json["rows"].push_back(threshold_row_json(row, options));
+  for (const auto& row : rows) json["rows"].push_back(threshold_row_json(row, options, model.model.interpolates()));
   if (!solutions.empty()) json["solutions"] = Json::array();
   for (const auto& solution : solutions) json["solutions"].push_back(solution_json(solution));
   return written(json);

@@ -113,6 +113,15 @@ double SampleMoments::batch_sharpness(const BatchLaw& law, Index batch_size,
   return batch_sharpness(law, batch_size, threshold.critical_mode, threshold.critical_blocks);
 }
 
+std::optional<double> SampleMoments::in_times_eta(const BatchLaw& law, Index batch_size,
+                                                  const MeanSquareThreshold& threshold) const {
+  if (threshold.critical_mode.size() != 0) return threshold.eta * batch_sharpness(law, batch_size, threshold);
+  if (!(threshold.eta > 0) || law.fresh_gaussian_rows()) return std::nullopt;
+  const auto moment = law.second_moment(model_->samples().samples, batch_size);
+  if (moment.p1 != 0 || moment.p2 != 0) return std::nullopt;
+  return threshold.eta * model_->lambda_max();
+}
+
 double batch_sharpness(const LinearizedModel& model, const BatchLaw& law, Index batch_size, const Matrix& covariance) {
   return SampleMoments(model).batch_sharpness(law, batch_size, covariance);
 }

@@ -15,6 +15,8 @@ namespace {
 
 // The search stops this close (relative) to the noise-free edge, where the transfer kernel diverges.
 constexpr double kEdgeMargin = 1e-10;
+// Fourth powers of ηλ stay representable between this and its inverse.
+constexpr double kSmallestStep = 1e-60;
 // ln ρ below this is not resolved: the kernel would overflow.
 constexpr double kSmallestLogGrowth = -30;
 
@@ -137,6 +139,9 @@ MeanSquareThreshold mean_square_threshold(const LinearizedModel& model, const Up
 MeanSquareGrowth mean_square_growth(const LinearizedModel& model, const UpdateRule& rule, const BatchLaw& law,
                                     Index batch_size, double eta, TransferBasis* basis) {
   check_argument(eta >= 0 && std::isfinite(eta), "mean_square_growth", "eta", eta, "a finite number >= 0");
+  const double scaled = eta * model.spectrum().cwiseAbs().maxCoeff();
+  check_argument(eta == 0 || (scaled >= kSmallestStep && scaled <= 1 / kSmallestStep), "mean_square_growth", "eta", eta,
+                 fmt::format("a number with {0:g} <= eta*lambda_max <= {1:g}", kSmallestStep, 1 / kSmallestStep));
   const NoiseSetting noise = noise_setting(model, law, batch_size);
   const TransferKernel kernel(rule, model.spectrum());
   MeanSquareGrowth result;

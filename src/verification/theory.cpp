@@ -71,9 +71,8 @@ CellTheory theory_of(const LinearizedModel& model, const Cell& cell, const StepS
   result.eta_mean_square = (1 + perturbation) * threshold.eta;
   result.residual = threshold.residual;
   result.warnings = threshold.warnings;
-  if (threshold.critical_mode.size() != 0) {
-    result.batch_sharpness_times_eta =
-        result.eta_mean_square * moments.batch_sharpness(*theory.law, cell.batch_size, threshold);
+  if (const auto sharpness = moments.in_times_eta(*theory.law, cell.batch_size, threshold)) {
+    result.batch_sharpness_times_eta = (1 + perturbation) * *sharpness;
   }
   std::vector<double> etas = steps.absolute;
   if (!steps.over_threshold.empty()) {

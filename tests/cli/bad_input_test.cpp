@@ -61,7 +61,11 @@ TEST_CASE("Arguments out of range are refused", "[cli][fast]") {
       {"threshold --jacobian missing.npy", "missing.npy"},
       {"threshold --config missing.toml", "missing.toml"},
       {"threshold --jacobian G1.npy --wrong 1", "--wrong"},
-      {"threshold --gram K1.npy --gradient-noise G1.npy", "gradient_noise"},
+      {"threshold --gram K1.npy --gradient-noise G1.npy", "none with --gram"},
+      {"threshold --jacobian G1.npy --eta 1e300", "eta = 1e+300"},
+      {"threshold --jacobian G1.npy --eta 1e-300", "eta = 1e-300"},
+      {"threshold --jacobian G1.npy --seed 1.5", "an integer in 0.."},
+      {"threshold --jacobian G1.npy --seed 9223372036854775808", "an integer in 0.."},
       {"simulate --jacobian G1.npy", "--eta"},
       {"simulate --jacobian G1.npy --eta 0.5 --steps 0", "steps"},
       {"simulate --jacobian G1.npy --eta 0.5 --burn-in -1", "burn_in"},
@@ -114,6 +118,7 @@ TEST_CASE("Arrays that are no model are refused", "[cli][fast]") {
   write("nan.npy", RowMatrix{{1, 0}, {nan, 1}, {0, 2}});
   write("infinite.npy", RowMatrix{{1, 0}, {infinity, 1}, {0, 2}});
   write("zero.npy", RowMatrix::Zero(3, 2));
+  write("overflowing.npy", RowMatrix{{1e200, 0}, {1e200, 1e200}});
   write("rectangular.npy", RowMatrix{{1, 0}, {1, 1}, {0, 2}});
   write("asymmetric.npy", RowMatrix{{2, 1}, {0, 2}});
   write("negative.npy", RowMatrix{{1, 2}, {2, 1}});
@@ -132,7 +137,8 @@ TEST_CASE("Arrays that are no model are refused", "[cli][fast]") {
   } cases[] = {
       {"--jacobian nan.npy", "nan.npy"},
       {"--jacobian infinite.npy", "infinite.npy"},
-      {"--jacobian zero.npy", "rank"},
+      {"--jacobian zero.npy", "zero.npy: LinearizedModel::from_rows: rank"},
+      {"--jacobian overflowing.npy", "overflowing.npy"},
       {"--jacobian truncated.npy", "truncated.npy"},
       {"--jacobian longer.npy", "longer.npy"},
       {"--jacobian lying.npy", "lying.npy"},

@@ -123,6 +123,25 @@ TEST_CASE("Bounds, growth and stationary states appear when they are asked for",
   CHECK(found);
 }
 
+TEST_CASE("Fresh rows and full batches stand in a grid with gradient noise", "[cli][fast]") {
+  const Scratch scratch;
+  scratch.write_small_arrays();
+  brink::write_npy(scratch.path() / "b.npy", brink::RowMatrix{{1, 0}, {-1, 1}, {0, -1}});
+  const auto rows =
+      parse(scratch.brink("threshold --jacobian G1.npy --gradient-noise b.npy --batch 3 --eta 0.1,2 "
+                          "--rule heavy-ball --sampling without-replacement,gaussian "
+                          "--format json"))["rows"];
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0]["critical"]["batch_sharpness_in_times_eta"].get<double>() == Approx(3.8).epsilon(1e-12));
+  CHECK(rows[0]["growth"][0]["stationary"]["trace"] == 0);
+  const auto& fresh = rows[1]["growth"];
+  CHECK(fresh[0]["stable"] == true);
+  REQUIRE(fresh[0].contains("stationary"));
+  CHECK(fresh[0]["stationary"].is_null());
+  CHECK(fresh[0]["status"] == "not applicable");
+  CHECK_FALSE(fresh[1].contains("stationary"));
+}
+
 TEST_CASE("all conditions are in the result, each with its label", "[cli][fast]") {
   const Scratch scratch;
   scratch.write_small_arrays();
@@ -451,7 +470,7 @@ TEST_CASE("Every help has examples", "[cli][fast]") {
     CHECK(all.output.find(command) != std::string::npos);
     const auto help = scratch.brink(command + " --help");
     CHECK(help.exit_code == 0);
-    CHECK(help.output.find("brink " + command) != std::string::npos);
+    CHECK(help.output.find("Usage: brink " + command) != std::string::npos);
     CHECK(help.output.find("Example") != std::string::npos);
   }
 }

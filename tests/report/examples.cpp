@@ -86,6 +86,7 @@ VerificationReport example_verification() {
   full.cell = example_cell(0.5, 3);
   full.eta_deterministic = 1.7;
   full.eta_mean_square = 1.7;
+  full.batch_sharpness_times_eta = 1.7 * example_model().model.lambda_max();
   full.verdict = Verdict::agree;
 
   Comparison comparison;

@@ -66,7 +66,6 @@ TEST_CASE("plateaus run between the edge and the level of noise", "[report][fast
   CHECK(number(plateaus, 0, "batch_sharpness_times_eta") == 1.4);
   CHECK(number(plateaus, 0, "full_batch_level") == Approx(1.7 * model.model.lambda_max()).epsilon(1e-14));
   CHECK(number(plateaus, 0, "noise_level") == Approx(1.0).epsilon(1e-14));
-  // The full batch has no noise: the top eigenvector, hence the level itself.
   CHECK(number(plateaus, 1, "batch_sharpness_times_eta") == number(plateaus, 1, "full_batch_level"));
 }
 

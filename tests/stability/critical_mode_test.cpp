@@ -174,6 +174,29 @@ TEST_CASE("at full batch the batch sharpness times η is 2(1+β) along the criti
   }
 }
 
+TEST_CASE("without noise the level is the edge of the rule, and absent only where no covariance grows first",
+          "[fast][stability]") {
+  const Example alike{"alike", Matrix{{1, 2}, {1, 2}, {1, 2}}};
+  const Example single{"single", Matrix{{1, 2}}};
+  for (const auto& example : {oracle::three_rows(), oracle::random_rows(4, 2, 2, 69), single, alike}) {
+    const auto model = example.model();
+    const brink::SampleMoments sharpness(model);
+    const int n = example.samples();
+    const auto law = brink::make_batch_law("without-replacement");
+    for (const auto& rule : rules()) {
+      const auto made = rule.make();
+      const auto found = brink::mean_square_threshold(model, *made, *law, n);
+      INFO(example.name);
+      // The batch is H itself, whose third moment over its second along the top eigenvector is λ_max.
+      CHECK(sharpness.in_times_eta(*law, n, found).value_or(0) ==
+            Approx(found.eta_deterministic * model.lambda_max()).epsilon(1e-12));
+    }
+    if (n == 1) continue;
+    const auto noisy = brink::mean_square_threshold(model, *oracle::sgd().make(), *law, 1);
+    CHECK(sharpness.in_times_eta(*law, 1, noisy).has_value() == (example.name != "alike"));
+  }
+}
+
 TEST_CASE("batch sharpness at the critical mode of isotropic Gaussian rows", "[fast][stability]") {
   for (const int d : {1, 3, 20, 400})
     for (const int b : {1, 5, 80})

@@ -28,7 +28,7 @@ struct GrowthRow {
 struct ThresholdRow {
   Cell cell;
   MeanSquareThreshold threshold;
-  /// η·tr(E[H_B³]X)/tr(E[H_B²]X) at the critical mode X; absent where the threshold is the noise-free edge.
+  /// η·tr(E[H_B³]X)/tr(E[H_B²]X) at the critical mode X (SampleMoments::in_times_eta says where it is absent).
   std::optional<double> batch_sharpness_in_times_eta;
   /// Where the model is a subsample: how far the threshold of the population may be.
   std::optional<SubsampleError> subsample;

@@ -2,6 +2,7 @@
 // Batch sharpness at the critical mode: the normalized curvature that a mini-batch sees along its own gradient.
 
 #include <memory>
+#include <optional>
 
 #include "brink/model/linearized_model.hpp"
 #include "brink/sampling/batch_law.hpp"
@@ -26,6 +27,12 @@ class SampleMoments {
   /// The same at the critical mode of a threshold, which brings its A_k X A_kᵀ along: O(r² + n c³).
   [[nodiscard]] double batch_sharpness(const BatchLaw& law, Index batch_size,
                                        const MeanSquareThreshold& threshold) const;
+
+  /// η times it at the threshold. Without noise (full batch) X is the top eigenvector and this is η λ_max, the edge of
+  /// the rule: 2(1+β) for heavy ball. Absent where no step size is stable, and where noisy batches still leave the
+  /// threshold at the noise-free edge, so that no single covariance grows first.
+  [[nodiscard]] std::optional<double> in_times_eta(const BatchLaw& law, Index batch_size,
+                                                   const MeanSquareThreshold& threshold) const;
 
  private:
   struct Finite;

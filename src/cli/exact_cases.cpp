@@ -63,6 +63,13 @@ double closed_form(const LinearizedModel& model, const Setting& s) {
   return closed_form_threshold(model, *rule_of(s), *make_batch_law(s.law), s.batch).eta;
 }
 
+double decayed_threshold(const LinearizedModel& model, const Setting& s, double weight_decay) {
+  RuleParameters parameters;
+  parameters.momentum = s.momentum;
+  parameters.weight_decay = weight_decay;
+  return mean_square_threshold(model, *make_update_rule(s.rule, parameters), *make_batch_law(s.law), s.batch).eta;
+}
+
 double growth(const LinearizedModel& model, const Setting& s, double eta) {
   return mean_square_growth(model, *rule_of(s), *make_batch_law(s.law), s.batch, eta).log_growth;
 }
@@ -120,6 +127,13 @@ void add_scalar(Cases& cases) {
   add("curvatures 1 and 2, ln growth at 1.3", growth(two, {}, 1.3), 0.281412459438, kFull);
   add("curvatures 1 and 2, bound batch-gap, sgd: (2/a)/(1+Var/a^2) = 6/5", bound(two, {}, "batch-gap").eta.value(),
       6.0 / 5.0, kFull);
+  add("the same, bernoulli: 2/((1+p1)a + p1 Var/a) = 6/7", bound(two, {"sgd", 0, "bernoulli"}, "batch-gap").eta.value(),
+      6.0 / 7.0, kFull);
+  add("the same, bernoulli, the threshold: 6/7", threshold(two, {"sgd", 0, "bernoulli"}), 6.0 / 7.0, kFull);
+  add("curvatures 1 and 2, weight decay k = 1/2, sgd: 2(a+k)/((a+k)^2+v) = 16/17", decayed_threshold(two, {}, 0.5),
+      16.0 / 17.0, kFull);
+  add("the same, heavy-ball 0.5: 2(1-b)(a+k)/((a+k)^2(1-b)/(1+b)+v) = 24/19",
+      decayed_threshold(two, {"heavy-ball", 0.5}, 0.5), 24.0 / 19.0, kFull);
   const double root = std::sqrt(0.1);
   add("mean 1, variance 0.1, nesterov 0.9", threshold(scalar_model({1 - root, 1 + root}), {"nesterov", 0.9}), 1.180353,
       kSixDigits);
@@ -137,6 +151,11 @@ void add_scalar(Cases& cases) {
   add("the same, squared norm of the gradient: 9/8", state.gradient_norm_squared, 9.0 / 8.0, kFull);
   add("curvatures 1 and 2, the best momentum: 1/2",
       best_momentum(two, "heavy-ball", {}, *make_batch_law(sgd.law), 1).momentum, 0.5, kSixDigits);
+  const BestMomentum negative =
+      best_momentum(scalar_model({0, 0, 0, 4}), "heavy-ball", {}, *make_batch_law(sgd.law), 1);
+  add("curvatures 0, 0, 0, 4, the best momentum: (1-s)/(1+s), s = sqrt(3)", negative.momentum, std::sqrt(3.0) - 2,
+      kSixDigits);
+  add("the same, the threshold there: 4a/(a+sqrt(v))^2 = 4 - 2 sqrt(3)", negative.eta, 4 - 2 * std::sqrt(3.0), kFull);
   add("curvatures 0 and 2 twice, with replacement, B = 3 = (Var/a^2)(1+b)/(1-b), heavy-ball 0.5: half of 2(1+b)/a",
       threshold(scalar_model({0, 2, 0, 2}), {"heavy-ball", 0.5, "with-replacement", 3}), 1.5, kFull);
 }
@@ -164,6 +183,9 @@ void add_geometries(Cases& cases) {
   const auto frame = model_of(matrix(3, 2, {1, 0, -half, high, -half, -high}));
   add("tight frame of three unit rows, sgd: 2", threshold(frame, {}), 2);
   add("tight frame of three unit rows, heavy-ball 0.5: 3/2", threshold(frame, {"heavy-ball", 0.5}), 1.5);
+  add("the same, bernoulli, sgd: 12/7", threshold(frame, {"sgd", 0, "bernoulli"}), 12.0 / 7.0);
+  add("the same, with replacement, B = 2, heavy-ball 0.5: 12/5",
+      threshold(frame, {"heavy-ball", 0.5, "with-replacement", 2}), 2.4);
 }
 
 double reshuffled(const LinearizedModel& model, const Setting& s, LastBatch last = LastBatch::smaller) {
@@ -206,10 +228,17 @@ void add_alignment(Cases& cases) {
       loss_alignment(population, ones, NoiseSource::gaussian_rows).mu, 1 + 73.0 / 147.0, "1 + xH^3x/(xHx |H|^2)");
   const Setting sgd;
   const auto g1 = model_of(matrix(3, 2, {1, 0, 1, 1, 0, 2}));
+  const Vector x = g1.basis().transpose() * Vector::Ones(2);
+  const LossStep step = loss_step(g1, *make_batch_law(sgd.law), sgd.batch, 0.5, x * x.transpose());
+  add("the same rows, one step of 1/2 from (1,1), mean loss: 23/36", step.contraction + step.noise, 23.0 / 36.0,
+      "the three steps, by hand");
   const auto bound = escape_bound(g1, *rule_of(sgd), *make_batch_law(sgd.law), sgd.batch);
   add("rows (1,0) (1,1) (0,2), smallest factor", bound.smallest_mu, 0.198450593846, "dense pencil, 12 digits");
   const auto isotropic = LinearizedModel::from_spectrum(Vector::Constant(5, 2));
   const auto gaussian = make_batch_law("gaussian");
+  add("identity times 2, d = 5, any x: 1 + 1/d",
+      loss_alignment(isotropic, Vector(Vector::Unit(5, 2)), NoiseSource::gaussian_rows).mu, 1.2,
+      "1 + xH^3x/(xHx |H|^2)");
   add("identity times 2, d = 5, B = d + 1: the bound is the threshold 1/2",
       escape_bound(isotropic, *rule_of(sgd), *gaussian, 6).eta.value_or(0), 0.5, "(1-y)^2 + y^2 = 1");
 }
@@ -224,6 +253,12 @@ void add_gaussian(Cases& cases) {
       0.0713615023474178, closed);
   add("the same, eta * batch sharpness", sharpness_times_eta(isotropic, {"heavy-ball", 0.9, "gaussian", 4}),
       0.335399061032864, "eta (B^2+3B(d+1)+d^2+3d+4)/(B(B+d+1))");
+
+  const auto square = [](Index d) {
+    return sharpness_times_eta(LinearizedModel::from_spectrum(Vector::Ones(d)), {"sgd", 0, "gaussian", d});
+  };
+  cases.push_back({"gaussian rows", "identity, B = d, sgd, eta * batch sharpness, extrapolated to infinite d: 5/2",
+                   2 * square(160) - square(80), 2.5, 1e-4, "2(1+3c+c^2)/(1+c)^2, c = d/B"});
 
   const Setting tight{"sgd", 0, "gaussian", 11};
   add("identity, d = 10, B = d+1 = 11, sgd: 1", threshold(isotropic, tight), 1, closed);
@@ -300,6 +335,12 @@ void add_g1(Cases& cases) {
     cases.push_back({kG1, "eta * batch sharpness, heavy-ball " + digits(value.momentum) + ", B = 1",
                      sharpness_times_eta(g1, {"heavy-ball", value.momentum}), value.expected, kSixDigits, kBruteForce});
   }
+  const Setting whole{"heavy-ball", 0.9, "without-replacement", 3};
+  Matrix sharpest = Matrix::Zero(2, 2);
+  sharpest(0, 0) = 1;
+  cases.push_back({kG1, "eta * batch sharpness, heavy-ball 0.9, full batch, sharpest direction: 2(1+b)",
+                   threshold(g1, whole) * batch_sharpness(g1, *make_batch_law(whole.law), whole.batch, sharpest), 3.8,
+                   kFull, "2(1+b)/lambda_1 * lambda_1"});
 
   const struct {
     const char* name;

@@ -69,12 +69,42 @@ void add_three_rows(std::vector<ExactCase>& cases) {
                    "determinant of one step"});
 }
 
+/// One step of SGD with a row of squared norm 4 multiplies by 1 − 4η along the row, and leaves what is across.
+void add_equal_norms(std::vector<ExactCase>& cases) {
+  const char* group = "moments, rows of squared norm 4";
+  const char* reflection = "at 2/|a|^2 every step is a reflection";
+  const LinearizedModel rows =
+      model_of(RowMatrix{{2, 0, 0}, {0, 2, 0}, {1.2, 1.6, 0}, {0, 1.2, -1.6}, {0, 0, 2}, {1.6, 0, 1.2}});
+  const ExactMoments moments = sgd(rows, "without-replacement", 1);
+  for (const double q : {2.0, 4.0, 6.0}) {
+    cases.push_back({group, "B = 1, threshold of q = " + std::to_string(static_cast<int>(q)) + ": 1/2",
+                     moments.stable_steps(q).threshold(), 0.5, kFull, reflection});
+  }
+  const auto exponents = [&](double eta) {
+    SimulationOptions options;
+    options.replicas = 2;
+    options.steps = 64;
+    options.burn_in = 0;
+    const Dynamics dynamics{make_update_rule("sgd", {}), make_batch_law("without-replacement"), 1, eta, 0};
+    return lyapunov_spectrum(*make_linear_engine(rows, dynamics), options);
+  };
+  cases.push_back({group, "B = 1, almost surely: length after a step at 1/2",
+                   std::exp(exponents(0.5).exponents.front().value), 1, kFull, reflection});
+  cases.push_back({group, "B = 1, sum of the Lyapunov exponents at 0.3: ln|1 - 4 eta|", exponents(0.3).sum.value,
+                   std::log(0.2), kFull, "determinant of one step"});
+}
+
 void add_gaussian(std::vector<ExactCase>& cases) {
   const char* group = "moments, gaussian rows";
   const LinearizedModel line = LinearizedModel::from_spectrum(Vector::Ones(1));
   cases.push_back({group, "one direction, B = 2: Lyapunov exponent at 1, -Ei(1)/e",
                    sgd(line, "gaussian", 2).log_growth(0, 1).value, -0.697174883235066, kQuadrature,
                    "exponential integral"});
+  // At the mean-square threshold 2B/(d+B+1) the second moment is neutral.
+  const TailIndex tail = sgd(line, "gaussian", 2).tail_index(1);
+  if (!tail.alpha) throw NotConverged("check: the tail index of Gaussian rows was not found");
+  cases.push_back({group, "the same: tail index at the mean-square threshold 1: 2", tail.alpha->value, 2, kQuadrature,
+                   "second moments"});
   const LinearizedModel many = LinearizedModel::from_spectrum(Vector::Ones(10));
   cases.push_back({group, "identity, d = 10, B = 4: threshold of q = 2, 2B/(d+B+1)",
                    sgd(many, "gaussian", 4).stable_steps(2).threshold(), 8.0 / 15, kQuadrature, "second moments"});
@@ -90,6 +120,7 @@ std::vector<ExactCase> exact_moment_cases() {
   std::vector<ExactCase> cases;
   add_scalars(cases);
   add_three_rows(cases);
+  add_equal_norms(cases);
   add_gaussian(cases);
   return cases;
 }

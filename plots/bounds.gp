@@ -15,17 +15,24 @@ if (!exists("height")) height = width <= 110 ? width : 0.62 * width
 load here.'style.gp'
 
 # What the file holds.
-array criterion[100]; array status[100]; array points[100]; array last_x[100]; array last_y[100]
-do for [i = 1 : 100] { criterion[i] = ''; status[i] = ''; points[i] = 0; last_x[i] = 0; last_y[i] = 0 }
-see_point(i, x, y) = (points[i] = points[i] + 1, last_x[i] = x, last_y[i] = see_y(y))
+array criterion[100]; array status[100]; array lowest[100]
+do for [i = 1 : 100] { criterion[i] = ''; status[i] = ''; lowest[i] = 0 }
+see_point(i, y) = (lowest[i] = lowest[i] == 0 || y < lowest[i] ? y : lowest[i], see_y(y))
 stats csv using (see_series(int(column("series")) + 1, column("momentum")), rule = strcol("rule"), \
                  sampling = strcol("sampling"), see_x(column("batch"))) nooutput
 stats csv using (criterion[int(column("series")) + 1] = strcol("criterion"), \
                  status[int(column("series")) + 1] = strcol("status"), 0) nooutput
-stats csv using (has("eta") ? see_point(int(column("series")) + 1, column("batch"), column("eta")) : 0) nooutput
+stats csv using (has("eta") ? see_point(int(column("series")) + 1, column("eta")) : 0) nooutput
 
 if (!exists("heading")) \
   heading = rule_name(rule).(rule eq 'sgd' ? '' : ', '.momentum_label(momentum[1])).', '.sampling_name(sampling)
+# A condition far above the noise-free edge excludes nothing: it may leave through the top, but not without being seen.
+y_top = 0
+do for [i = 1 : count] {
+  shown = criterion[i] eq 'mean' ? 3 * lowest[i] : lowest[i]
+  y_top = shown > y_top ? shown : y_top
+}
+if (y_top > 0 && y_high > y_top) { y_high = y_top }
 y_log = 1
 load here.'axes.gp'
 set xlabel 'batch size'.gap.batch_size

@@ -32,6 +32,18 @@ y_log = 0
 y_from = y_low < 0 ? y_low : 0
 y_to = y_high > 0 ? y_high : 0
 load here.'axes.gp'
+# Step sizes are not whole numbers: powers of ten, with 2 and 5 where these are few, and all digits within a factor of 4.
+set logscale x 10
+set xtics ()
+decades = log10(x_right / x_left)
+do for [k = int(floor(log10(x_left))) : int(ceil(log10(x_right)))] {
+  do for [m = 1 : 9] {
+    value = m * 10.0**k
+    text = k >= -3 && k <= 3 ? sprintf('%g', value) : m == 1 ? power(k) : multiple(m, k)
+    if (m == 1 || (decades < 2.5 && (m == 2 || m == 5)) || (decades < 1 && m <= 6)) { set xtics add (text value) } \
+    else { set xtics add ("" value 1) }
+  }
+}
 y_room = 0.08 * (y_to - y_from > 0 ? y_to - y_from : 1)
 set yrange [y_from - y_room : y_to + y_room] noextend
 set xlabel 'step size'.gap.eta

@@ -1,5 +1,6 @@
 // brink alignment: how the noise lies to the curvature, and how fast SGD leaves a minimum above its threshold.
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <mutex>
@@ -150,6 +151,26 @@ std::vector<AlignmentRow> compute(const LinearizedModel& model, const std::vecto
   return rows;
 }
 
+/// Exact growth from the smallest to the largest step size, for the figure.
+void add_curves(const LinearizedModel& model, std::vector<AlignmentRow>& rows, const Monitor& monitor) {
+  constexpr int kPoints = 49;
+  std::unique_ptr<TransferBasis> basis;
+  if (model.has_samples()) basis = std::make_unique<TransferBasis>(model);
+  for (AlignmentRow& row : rows) {
+    if (row.escape.size() < 2) continue;
+    const auto [low, high] = std::minmax_element(row.escape.begin(), row.escape.end(),
+                                                 [](const auto& a, const auto& b) { return a.eta < b.eta; });
+    const auto rule = make_update_rule(row.cell.rule, row.cell.parameters);
+    const auto law = make_batch_law(row.cell.sampling);
+    for (int i = 1; i < kPoints - 1; ++i) {
+      monitor.check();
+      const double eta = low->eta * std::pow(high->eta / low->eta, static_cast<double>(i) / (kPoints - 1));
+      row.curve.emplace_back(eta,
+                             mean_square_growth(model, *rule, *law, row.cell.batch_size, eta, basis.get()).log_growth);
+    }
+  }
+}
+
 void check_simulation(const SimulationSection& simulation) {
   check_argument(simulation.method == "cloning", "simulation", "method", simulation.method, "cloning for alignment");
   check_argument(simulation.moment == 2, "simulation", "moment", simulation.moment, "2 for alignment");
@@ -192,7 +213,8 @@ int run(const Flags& flags) {
   Console console(flags.common.quiet);
   announce(console, model);
   console.start("alignment");
-  const auto rows = compute(model.model, cells, options.grid, simulation, flags.common.threads, console.monitor());
+  auto rows = compute(model.model, cells, options.grid, simulation, flags.common.threads, console.monitor());
+  if (directory) add_curves(model.model, rows, console.monitor());
   console.finish();
 
   Output output{alignment_json(model, direction, rows), alignment_table(rows)};

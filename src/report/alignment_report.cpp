@@ -247,7 +247,20 @@ std::vector<FigureData> alignment_figures(const std::vector<AlignmentRow>& rows)
       std::vector<const EscapeRow*> points;
       for (const auto& escape : row->escape) points.push_back(&escape);
       std::stable_sort(points.begin(), points.end(), [](const auto* a, const auto* b) { return a->eta < b->eta; });
+      // Between the step sizes there is theory only.
+      auto between = row->curve.begin();
+      const auto add_curve_below = [&](double eta) {
+        for (; between != row->curve.end() && between->first < eta; ++between) {
+          table.add_row({series, row->cell.rule, row->cell.sampling, row->cell.parameters.momentum,
+                         integer(row->cell.batch_size), between->first,
+                         row->threshold.eta > 0 ? TableValue(between->first / row->threshold.eta) : TableValue(),
+                         between->second, TableValue(), TableValue(), TableValue(),
+                         optional(row->bound.log_growth(between->first))});
+        }
+      };
       for (const EscapeRow* point : points) {
+        add_curve_below(point->eta);
+        if (between != row->curve.end() && between->first == point->eta) ++between;
         const double value = point->measured.log_growth.value;
         const double reach =
             student_quantile(0.975, point->measured.degrees_of_freedom) * point->measured.log_growth.error;

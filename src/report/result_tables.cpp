@@ -62,7 +62,10 @@ Table threshold_table(const std::vector<ThresholdRow>& rows, bool with_bounds) {
   if (has_subsample) append(columns, {{"eta_mean_square_standard_error", kErrorDigits}});
   const bool has_epochs =
       std::any_of(rows.begin(), rows.end(), [](const ThresholdRow& row) { return row.reshuffled.has_value(); });
-  if (has_epochs) append(columns, {{"eta_reshuffled", 8}, {"eta_reshuffled_error", kErrorDigits}, {"eta_cyclic", 8}});
+  if (has_epochs)
+    append(
+        columns,
+        {{"eta_reshuffled", 8}, {"eta_reshuffled_error", kErrorDigits}, {"eta_reshuffled_mean", 8}, {"eta_cyclic", 8}});
   if (has_growth)
     append(columns, {{"eta"}, {"log_growth", 8}, {"log_growth_error", kErrorDigits}, {"stable"}, {"margin", 4}});
   if (has_growth && has_epochs) append(columns, {{"log_growth_reshuffled", 8}});
@@ -79,10 +82,10 @@ Table threshold_table(const std::vector<ThresholdRow>& rows, bool with_bounds) {
     if (has_subsample) values.push_back(row.subsample ? TableValue(row.subsample->standard_error) : TableValue());
     if (has_epochs && row.reshuffled) {
       const ReshuffledStability& epochs = *row.reshuffled;
-      append(values,
-             {epochs.eta.value, epochs.eta.error, epochs.cyclic ? TableValue(epochs.cyclic->eta) : TableValue()});
+      append(values, {epochs.eta.value, epochs.eta.error, epochs.mean ? TableValue(epochs.mean->eta) : TableValue(),
+                      epochs.cyclic ? TableValue(epochs.cyclic->eta) : TableValue()});
     } else if (has_epochs) {
-      append(values, {{}, {}, {}});
+      append(values, {{}, {}, {}, {}});
     }
     if (!has_growth) table.add_row(values);
     for (std::size_t i = 0; i < row.growth.size(); ++i) {
@@ -106,21 +109,22 @@ Table threshold_table(const std::vector<ThresholdRow>& rows, bool with_bounds) {
 
 Table bound_table(const std::vector<ThresholdRow>& rows) {
   auto columns = cell_columns();
+  // What is short comes first and the sentence last: no line is torn apart by the empty reasons of the others.
   append(columns, {{"name"},
+                   {"status"},
                    {"eta"},
                    {"eta_over_mean_square"},
-                   {"residual", kErrorDigits},
-                   {"status"},
                    {"vacuous"},
-                   {"reason"},
-                   {"source"}});
+                   {"residual", kErrorDigits},
+                   {"source"},
+                   {"reason"}});
   Table table(columns);
   for (const auto& row : rows) {
     for (const auto& bound : row.bounds) {
       auto values = cell_values(row.cell);
-      append(values, {bound.name, optional(bound.eta), optional(over_mean_square(bound, row.threshold)),
-                      bound.eta ? TableValue(bound.residual) : TableValue(), to_string(bound.status), bound.vacuous,
-                      bound.reason, bound.source});
+      append(values, {bound.name, to_string(bound.status), optional(bound.eta),
+                      optional(over_mean_square(bound, row.threshold)), bound.vacuous,
+                      bound.eta ? TableValue(bound.residual) : TableValue(), bound.source, bound.reason});
       table.add_row(values);
     }
   }

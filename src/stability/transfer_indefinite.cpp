@@ -60,7 +60,9 @@ TransferSolution solve_indefinite(const LinearizedModel& model, const TransferPr
     solution.eigenvalue = first;
   }
   solution.residual = scale * top.residual;
-  solution.error = solution.residual / std::max(solution.slope, 1e-3);
+  // The Ritz value may meet its residual exactly; what went into the operator is still rounded.
+  constexpr double rounding = 1e-14;
+  solution.error = solution.residual / std::max(solution.slope, 1e-3) + rounding;
   solution.converged = top.converged;
   unpack_symmetric(root_weights.cwiseProduct(top.vector), z);
   solution.mode = z / z.trace();

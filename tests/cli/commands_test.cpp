@@ -237,6 +237,12 @@ TEST_CASE("shuffled epochs stand beside independent batches", "[cli][fast]") {
   CHECK(epochs["eta"].get<double>() > 0.5);
   CHECK(epochs["eta_mean"].get<double>() >= epochs["eta"].get<double>());
   CHECK(epochs["eta_cyclic"].is_number());
+  // The thresholds of all notions stand in one line of the table.
+  const std::string table = scratch.brink("threshold --jacobian G1.npy --batch 1 --reshuffling --format csv").output;
+  CHECK(table.find("eta_mean_square,") != std::string::npos);
+  CHECK(table.find("eta_reshuffled,eta_reshuffled_error,eta_reshuffled_mean,eta_cyclic") != std::string::npos);
+  const std::string line = table.substr(table.find('\n') + 1);
+  CHECK(line.find(epochs["eta_mean"].dump()) != std::string::npos);
   CHECK(epochs["error"].get<double>() < 1e-9);
   CHECK(epochs["error_kind"] == "residual");
   CHECK(epochs["steps_per_epoch"] == 3);

@@ -74,9 +74,22 @@ Enumerated enumerate(const Example& example, const std::string& law, int batch_s
 
 double largest(const Vector& ascending) { return ascending[ascending.size() - 1]; }
 
+/// Positive semidefinite H_k of rank 1, 2, …, `largest`, 1, … in turn.
+Example mixed_ranks(int samples, int dimension, int largest, std::uint64_t seed) {
+  Example example = oracle::random_rows(samples, dimension, largest, seed);
+  example.name = "mixed ranks";
+  for (int k = 0; k < samples; ++k)
+    for (int j = 1 + k % largest; j < largest; ++j) example.rows.row(k * largest + j).setZero();
+  return example;
+}
+
 std::vector<Example> small_models() {
-  return {oracle::three_rows(), oracle::random_rows(5, 3, 1, 201), oracle::random_rows(4, 3, 2, 202),
-          oracle::random_rows(4, 4, 3, 203), oracle::random_indefinite(5, 2, 204)};
+  return {oracle::three_rows(),
+          oracle::random_rows(5, 3, 1, 201),
+          oracle::random_rows(4, 3, 2, 202),
+          oracle::random_rows(4, 4, 3, 203),
+          oracle::random_indefinite(5, 2, 204),
+          mixed_ranks(3, 3, 3, 205)};
 }
 
 void for_every_cell(const std::function<void(const Enumerated&)>& visit) {
@@ -301,6 +314,30 @@ TEST_CASE("the batch-size gap: the spread of the samples as a dense operator", "
   }
 }
 
+TEST_CASE("Hessians of any rank have every condition, the same as their rows", "[fast][stability]") {
+  for (const auto& example :
+       {mixed_ranks(5, 3, 3, 211), mixed_ranks(6, 4, 2, 212), oracle::random_rows(5, 3, 1, 213)}) {
+    const auto hessians = example.hessians();
+    const int n = example.samples(), d = example.dimension();
+    brink::RowMatrix stacked(n * d, d);
+    for (int k = 0; k < n; ++k) stacked.middleRows(k * d, d) = hessians[static_cast<std::size_t>(k)];
+    const auto model = brink::LinearizedModel::from_hessians(stacked, n, std::numeric_limits<double>::epsilon());
+    for (const auto& law : oracle::finite_laws()) {
+      const auto drawn = brink::make_batch_law(law);
+      const auto from_rows = brink::evaluate_criteria(example.model(), *oracle::sgd().make(), *drawn, 2);
+      const auto found = brink::evaluate_criteria(model, *oracle::sgd().make(), *drawn, 2);
+      REQUIRE(found.size() == from_rows.size());
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        INFO(example.name << " " << law << " " << found[i].name);
+        const bool silent = found[i].name == "coherence" && law != "bernoulli";
+        CHECK(found[i].eta.has_value() == !silent);
+        CHECK((found[i].status == BoundStatus::not_applicable) == silent);
+        if (found[i].eta) CHECK(*found[i].eta == Approx(from_rows[i].eta.value()).epsilon(1e-9));
+      }
+    }
+  }
+}
+
 TEST_CASE("samples that are all alike: every condition is the noise-free edge or silent", "[fast][stability]") {
   Example example{"equal samples", Matrix::Zero(3, 1)};
   example.rows << 2, 2, 2;
@@ -353,7 +390,9 @@ TEST_CASE("random models: Wu-Ma-E <= exact <= (24) <= (15) <= edge, and every la
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     oracle::Random random(seed);
     const int d = 1 + random.below(6), c = 1 + random.below(3), n = 2 + random.below(10);
-    Example example = oracle::random_rows(std::max(n, (d + c - 1) / c + 1), d, c, seed + 400);
+    const int samples = std::max(n, (d + c - 1) / c + 1);
+    Example example =
+        seed % 3 == 0 ? mixed_ranks(std::max(n, d), d, c, seed + 400) : oracle::random_rows(samples, d, c, seed + 400);
     for (int row = 0; row < example.rows.rows(); ++row) example.rows.row(row) *= std::exp(random.normal());
     for (int column = 0; column < d; ++column) example.rows.col(column) *= std::exp(-random.uniform(0, 3));
     const auto model = example.model();

@@ -1,5 +1,5 @@
 #pragma once
-// The linearized model: what stochastic gradient descent sees near a minimum.
+// The linearized model: what stochastic gradient descent sees near a minimum. docs/theory.md, (1.1) and (1.2).
 //
 // Near a minimum θ*, with x = θ − θ*, every sample is a quadratic ½ xᵀH_k x + b_kᵀx with H_k = A_kᵀ Σ_k A_k, where A_k
 // (c × p) are the Gauss–Newton rows of the sample and Σ_k = diag(±1) is the identity unless H_k is indefinite. Only the

@@ -1,5 +1,5 @@
 #pragma once
-// Update rules of stochastic gradient descent as linear filters.
+// Update rules of stochastic gradient descent as linear filters. docs/theory.md, (2.1) and (2.2).
 //
 // On a quadratic with Hessian eigenvalue λ, the state z = (x, m) of one mode obeys
 //

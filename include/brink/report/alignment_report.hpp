@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "brink/model/loss_alignment.hpp"
@@ -38,6 +39,8 @@ struct AlignmentRow {
   std::optional<LossAlignment> critical;  ///< at the critical mode; absent where the threshold is the noise-free edge
   EscapeBound bound;
   std::vector<EscapeRow> escape;
+  /// Exact ln growth between the step sizes of `escape`, (η, ln ρ) by η: the curve of the figure; may be empty.
+  std::vector<std::pair<double, double>> curve;
 };
 
 /// {"schema":"brink.alignment/1","model":{…},"direction":{…} or absent,"rows":[…]}.

@@ -1,5 +1,5 @@
 #pragma once
-// How a mini-batch is drawn. Theory needs a few coefficients of the law, simulation needs a draw.
+// How a mini-batch is drawn. Theory needs a few coefficients, docs/theory.md, (3.1) and (3.2), simulation a draw.
 //
 // With H_B = (1/B) Σ_{k in batch} H_k and S_j = Σ_k H_k^j, W = Σ_k H_k S₁ H_k, every law here satisfies E H_B = H and
 //

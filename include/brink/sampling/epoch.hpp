@@ -1,7 +1,7 @@
 #pragma once
 // Epochs of a shuffled data set: batches drawn without replacement until the samples are used up, then a new shuffle
 // (random reshuffling, what a DataLoader of PyTorch does with shuffle=True). Batches of one epoch depend on each other,
-// so this is not a BatchLaw: no coefficients describe a single step.
+// so this is not a BatchLaw: no coefficients describe a single step. docs/theory.md, (4.21).
 
 #include <cstdint>
 #include <string_view>

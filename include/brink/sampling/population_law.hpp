@@ -1,5 +1,5 @@
 #pragma once
-// A batch law on a population of which the model holds a subsample.
+// A batch law on a population of which the model holds a subsample. docs/theory.md, (3.1) with N in place of n.
 
 #include "brink/sampling/batch_law.hpp"
 

@@ -1,5 +1,5 @@
 #pragma once
-// A random linear dynamical system z⁺ = T z that many replicas follow: what every estimator of the simulation runs on.
+// A random linear dynamical system z⁺ = T z that many replicas follow, docs/theory.md, (2.1): what estimators run on.
 
 #include <cstdint>
 #include <memory>

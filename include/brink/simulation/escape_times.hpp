@@ -1,5 +1,5 @@
 #pragma once
-// Escape: the first passage of the loss over a level, replica by replica.
+// Escape: the first passage of the loss over a level, replica by replica. docs/theory.md, section "Estimators".
 //
 // With L(x) = ½ Σ_i λ_i x_i² a replica escapes at the first step t ≥ 1 with L(x_t) ≥ level · L(x_0). The linearized
 // dynamics is homogeneous, so only the ratio counts. Replicas that have not escaped by the horizon are censored there:

@@ -1,5 +1,5 @@
 #pragma once
-// Trajectories over epochs of a shuffled data set.
+// Trajectories over epochs of a shuffled data set. docs/theory.md, (4.21).
 
 #include "brink/sampling/epoch.hpp"
 #include "brink/simulation/engine.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 // Stable step sizes measured from trajectories alone: a scan of the growth over η, and a crossing measured wherever it
-// changes its sign clearly. Finds stability that is lost and won again, as almost-sure stability can be.
+// changes its sign clearly. Finds stability lost and won again. docs/theory.md, section "What is measured instead".
 
 #include <vector>
 

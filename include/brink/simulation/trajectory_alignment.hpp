@@ -1,5 +1,5 @@
 #pragma once
-// The loss alignment that a trajectory meets: along it as a curve, and on average over time.
+// The loss alignment along a trajectory, and on average. docs/theory.md, section "Alignment and escape".
 
 #include <vector>
 

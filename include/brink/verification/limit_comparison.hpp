@@ -1,5 +1,5 @@
 #pragma once
-// Limits of large models against models of finite size: thresholds of random draws, and simulated loss curves.
+// Limits of large models against finite ones: thresholds of draws, loss curves. docs/theory.md, (4.15) and (4.18).
 
 #include <optional>
 #include <string>

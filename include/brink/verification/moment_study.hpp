@@ -1,6 +1,6 @@
 #pragma once
 // Every notion of stability of one setting: thresholds and growth of moments, exact where theory reaches and measured
-// where it does not.
+// where it does not. docs/theory.md, section "Moments and almost-sure stability".
 
 #include <optional>
 #include <string>

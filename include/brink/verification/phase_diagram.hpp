@@ -1,6 +1,6 @@
 #pragma once
 // Phase diagrams: where in a plane of step size η, batch size B and momentum β the dynamics is stable, in which sense,
-// and how fast it grows.
+// and how fast it grows. docs/theory.md, (4.4) and (6.1).
 //
 // Two of the three quantities are the axes, the third is fixed or takes a short list of values, one panel each. A line
 // is a row of cells along η (along B in a plane of B and β) at fixed values of the rest: exact growth changes its sign

@@ -1,5 +1,5 @@
 #pragma once
-// Theory against simulation, with power: the main job of the program.
+// Theory against simulation, with power: the main job of the program. docs/theory.md, section "Verification".
 //
 // For every cell (rule, momentum, batch law, batch size) theory gives the mean-square threshold η* and the growth rate
 // Λ(η) of the second moment; trajectories of the same model measure Λ(η) with an honest standard error. The two are

@@ -96,6 +96,8 @@ void check_step_sizes(const GridSection& grid) {
   for (const double eta : grid.eta) check_argument(eta > 0 && std::isfinite(eta), "grid", "eta", eta, "a number > 0");
   for (const double factor : grid.eta_over_threshold)
     check_argument(factor > 0 && std::isfinite(factor), "grid", "eta_over_threshold", factor, "a number > 0");
+  check_argument(grid.eta.empty() || grid.eta_over_threshold.empty(), "grid", "eta and eta_over_threshold", "both",
+                 "one of them");
 }
 
 std::shared_ptr<const BatchLaw> nearest_law(const std::string& sampling) {

@@ -112,6 +112,17 @@ std::vector<NoisyPoint> runs_above(const NoisyGrowth& growth, double lowest, dou
   return points;
 }
 
+/// The highest x below the runs whose growth is certainly negative, by what is known and a few more full runs: where Λ
+/// bends below its zero, it is small there and so is its error. −∞ when there is none.
+double highest_stable(const NoisyGrowth& growth, double lowest, double span, Bracket bracket) {
+  for (const double share : {0.25, 1.0, 3.0}) {
+    const double x = lowest - share * span;
+    if (bracket.low >= x) break;
+    bracket.learn(x, growth.run(x, true));
+  }
+  return bracket.low;
+}
+
 }  // namespace
 
 Neighbourhood search_from(const NoisyGrowth& growth, double start) {
@@ -169,11 +180,13 @@ NoisyZero refine_zero(const NoisyGrowth& growth, const Neighbourhood& near) {
     result.x = lowest + zero;
     result.slope = fit.slope(zero);
     result.degrees_of_freedom = fit.degrees_of_freedom(zero);
-    result.standard_error = fit.standard_error(zero) / std::abs(result.slope);
+    // What a parabola cannot follow is an error too, of unknown kind: it is counted as scatter [Birge 1932].
+    const double scatter = poor ? fit.scatter() : 1;
+    result.standard_error = scatter * fit.standard_error(zero) / std::abs(result.slope);
     result.poor_fit = poor;
     // Fieller: every x at which a growth rate of zero is not rejected.
     const auto margin = [&](double u) {
-      return student_quantile(0.975, fit.degrees_of_freedom(u)) * fit.standard_error(u);
+      return scatter * student_quantile(0.975, fit.degrees_of_freedom(u)) * fit.standard_error(u);
     };
     const double reach = 3 * span;
     double lower = first_crossing([&](double u) { return fit.value(u) + margin(u); }, zero, -reach, true);
@@ -182,6 +195,8 @@ NoisyZero refine_zero(const NoisyGrowth& growth, const Neighbourhood& near) {
     const NoisyPoint& first = points.front();
     if (first.y + student_quantile(0.975, first.degrees_of_freedom) * first.standard_error < 0) {
       lower = std::max(lower, std::min(first.x, zero));
+    } else {
+      lower = std::max(lower, std::min(highest_stable(growth, lowest, span, bracket) - lowest, zero));
     }
     result.lower = lowest + lower;
     result.upper = lowest + first_crossing([&](double u) { return fit.value(u) - margin(u); }, zero, reach, false);

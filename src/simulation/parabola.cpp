@@ -1,6 +1,7 @@
 #include "parabola.hpp"
 
 #include <Eigen/LU>
+#include <algorithm>
 #include <cmath>
 
 #include "brink/statistics/intervals.hpp"
@@ -48,6 +49,11 @@ double Parabola::degrees_of_freedom(double x) const {
 double Parabola::goodness_of_fit() const {
   const auto freedom = static_cast<double>(variances_.size() - 3);
   return freedom > 0 ? chi_squared_p(chi_squared_, freedom) : 1;
+}
+
+double Parabola::scatter() const {
+  const auto freedom = static_cast<double>(variances_.size() - 3);
+  return freedom > 0 ? std::sqrt(std::max(1.0, chi_squared_ / freedom)) : 1;
 }
 
 }  // namespace brink

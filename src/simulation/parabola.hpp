@@ -29,6 +29,8 @@ class Parabola {
   /// Probability that points on a parabola scatter as much as these do (χ² of what a parabola cannot follow, by its
   /// covariance); 1 with three points.
   [[nodiscard]] double goodness_of_fit() const;
+  /// √(χ² per degree of freedom), at least 1: by how much the points scatter more than their errors say.
+  [[nodiscard]] double scatter() const;
 
  private:
   [[nodiscard]] Vector influence(double x) const;

@@ -172,6 +172,7 @@ TEST_CASE("Configurations that are none are refused", "[cli][fast]") {
       {std::string(kModel) + "[batch]\nsize = \"four\"\n", "four"},
       {std::string(kModel) + "[batch]\nsize = 9\n", "1..3"},
       {std::string(kModel) + "[grid]\neta = [0]\n", "eta"},
+      {std::string(kModel) + "[grid]\neta = [0.1]\neta_over_threshold = [0.5]\n", "eta and eta_over_threshold"},
       {std::string(kModel) + "[simulation]\nseed = 2000-01-01\n", "seed"},
       {"[model]\nkind = \"jacobean\"\n", "\"jacobian\""},
       {"[model]\nkind = \"jacobian\"\n", "file"},

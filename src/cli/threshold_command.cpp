@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "brink/base/parallel.hpp"
-#include "brink/report/figure_data.hpp"
 #include "brink/report/json_report.hpp"
+#include "brink/report/model_figures.hpp"
 #include "brink/report/result_tables.hpp"
 #include "brink/stability/critical_mode.hpp"
 #include "brink/stability/transfer_basis.hpp"
@@ -41,6 +41,7 @@ struct Flags {
   CommonFlags common;
   bool bounds = false;
   bool bounds_figure = false;
+  bool figures = false;
   bool reshuffling = false;
   SectionFlags questions;
   SectionFlags epoch;
@@ -77,6 +78,7 @@ ThresholdRow compute_row(const LinearizedModel& model, const Cell& cell, const J
   row.cell = cell;
   row.threshold = mean_square_threshold(model, *rule, *law, cell.batch_size, basis);
   row.batch_sharpness_in_times_eta = moments.in_times_eta(*law, cell.batch_size, row.threshold);
+  if (row.threshold.critical_mode.size() != 0) row.critical_shares = row.threshold.critical_mode.diagonal();
   // Large numbers a row that nobody reads any more.
   row.threshold.critical_mode.resize(0, 0);
   row.threshold.critical_blocks.resize(0, 0);
@@ -174,6 +176,7 @@ int run(const Flags& flags) {
   std::optional<Run> directory;
   auto out = flags.common.out;
   if (flags.bounds_figure && !out) out = "runs/bounds";
+  if (flags.figures && !out) out = "runs/thresholds";
   if (out) {
     OptionTable grid = write_options(options.grid);
     grid.erase("eta_over_threshold");
@@ -210,7 +213,11 @@ int run(const Flags& flags) {
   if (flags.bounds) add_table("bounds", bound_table(rows));
   if (!solutions.empty()) add_table("solutions", solution_table(solutions));
   if (directory) {
-    if (flags.bounds_figure) draw_figures(directory->directory(), bound_figures(rows), console);
+    std::vector<FigureData> figures;
+    if (flags.figures) figures = threshold_figures(model.model, rows);
+    if (flags.bounds_figure)
+      for (auto& figure : bound_figures(rows)) figures.push_back(std::move(figure));
+    draw_figures(directory->directory(), figures, console);
     directory->finish(output.json, tables, flags.common.threads);
   }
   write_output(output, flags.common.format);
@@ -229,6 +236,10 @@ Action add_threshold_command(CLI::App& program) {
   app->add_flag("--bounds", flags->bounds, "every published stability condition beside the exact threshold");
   app->add_flag("--bounds-figure", flags->bounds_figure,
                 "draws these conditions against the batch size (implies --bounds; --out defaults to runs/bounds)");
+  app->add_flag(
+      "--figures", flags->figures,
+      "draws thresholds, plateaus and effective rates against the batch size, critical modes and the spectrum "
+      "(--out defaults to runs/thresholds)");
   flags->questions.add<QuestionSection>(*app);
   app->add_flag("--reshuffling", flags->reshuffling,
                 "the thresholds of shuffled epochs beside those of independent batches: exact where all orders can be "
@@ -241,6 +252,7 @@ Action add_threshold_command(CLI::App& program) {
       "  brink threshold --jacobian J.npy --batch 1,4,16\n"
       "  brink threshold --gram K.npy --rule heavy-ball --momentum 0,0.5,0.9 --batch 1,8 --bounds --format json\n"
       "  brink threshold --jacobian J.npy --batch 1,2,4,8,16,32 --bounds-figure --out runs/conditions\n"
+      "  brink threshold --jacobian J.npy --rule heavy-ball --momentum 0,0.9 --batch 1,2,4,8,16,32 --figures\n"
       "  brink threshold --config model.toml --batch 8 --eta 0.1,0.2\n"
       "  brink threshold --jacobian J.npy --rule heavy-ball --eta 0.1 --solve batch,momentum,best-momentum\n"
       "  brink threshold --jacobian J.npy --batch 2 --reshuffling --last-batch dropped");

@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-#include "brink/optimizer/update_rule.hpp"
+#include "brink/report/model_figures.hpp"
 #include "brink/sampling/batch_law.hpp"
 
 namespace brink {
@@ -55,16 +55,9 @@ bool is_noise_free(const LinearizedModel& model, const Cell& cell) {
   return moment.p1 == 0 && moment.p2 == 0;
 }
 
-/// 2η/η_ef. Where noise dominates every ηλ tends to 0, x follows the gradient with the effective step size η_ef (what a
-/// unit gradient finally moves x by: η/(1−β) for heavy ball), and 2 = η_ef·(batch sharpness).
-double noise_dominated_level(const Cell& cell) {
-  const auto rule = make_update_rule(cell.rule, cell.parameters);
-  const Filter filter = rule->filter(1.0);
-  // Repeated squaring: A₀ᵗ with t = 2⁶⁰, whose modes other than the eigenvalue 1 of x itself have died out.
-  Matrix power = filter.a0;
-  for (int i = 0; i < 60; ++i) power = (power * power).eval();
-  return 2.0 / std::abs((power * filter.b)[0]);
-}
+/// 2η/η_ef. Where noise dominates every ηλ tends to 0, x follows the gradient with the effective step size η_ef, and
+/// 2 = η_ef·(batch sharpness).
+double noise_dominated_level(const Cell& cell) { return 2.0 / effective_rate(cell); }
 
 Table threshold_data(const Group& group) {
   Table table({{"series"},

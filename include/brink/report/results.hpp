@@ -30,6 +30,8 @@ struct ThresholdRow {
   MeanSquareThreshold threshold;
   /// η·tr(E[H_B³]X)/tr(E[H_B²]X) at the critical mode X (SampleMoments::in_times_eta says where it is absent).
   std::optional<double> batch_sharpness_in_times_eta;
+  /// Diagonal of the critical mode in the eigenbasis of H (r numbers that add to 1); empty where there is none.
+  Vector critical_shares;
   /// Where the model is a subsample: how far the threshold of the population may be.
   std::optional<SubsampleError> subsample;
   std::vector<Bound> bounds;

@@ -1,6 +1,6 @@
 #pragma once
-// Configuration files: TOML with the sections [model], [optimizer], [batch], [grid], [simulation], [verify] and
-// [sweep].
+// Configuration files: TOML with the sections [model], [optimizer], [batch], [grid], [simulation], [verify], [moments],
+// [sweep] and [training].
 
 #include <filesystem>
 #include <map>

@@ -35,9 +35,10 @@ int parse_and_run(int argc, char** argv) {
   program.set_version_flag("--version", fmt::format("brink {} ({})", version(), commit()));
   program.require_subcommand(1);
   std::vector<std::pair<CLI::App*, Action>> commands;
-  for (const auto add : {add_threshold_command, add_simulate_command, add_verify_command, add_inspect_command,
-                         add_check_command, add_couple_command, add_moments_command, add_limit_command,
-                         add_alignment_command, add_sweep_command, add_merge_command, add_figure_command}) {
+  for (const auto add :
+       {add_threshold_command, add_simulate_command, add_verify_command, add_inspect_command, add_check_command,
+        add_couple_command, add_moments_command, add_limit_command, add_alignment_command, add_sweep_command,
+        add_merge_command, add_train_command, add_figure_command}) {
     Action action = add(program);
     commands.emplace_back(program.get_subcommands(nullptr).back(), std::move(action));
   }
@@ -78,7 +79,8 @@ int guarded(int argc, char** argv) {
   } catch (const NotConverged& error) {
     return fail(kNotConverged, error.what());
   } catch (const Interrupted&) {
-    return fail(kInterrupted, "interrupted; the same command starts again, verify and sweep with what they have");
+    return fail(kInterrupted,
+                "interrupted; the same command starts again, verify, sweep and train with what they have");
   } catch (const std::bad_alloc&) {
     return fail(kWrongInput, "memory: not enough for this model, need a smaller one or a larger machine");
   } catch (const std::exception& error) {

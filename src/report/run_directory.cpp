@@ -20,7 +20,11 @@ constexpr const char* kResult = "result.json";
 constexpr const char* kProvenance = "provenance.json";
 constexpr const char* kCheckpoint = "checkpoint.json";
 constexpr const char* kCheckpointLog = "checkpoint.log";
-constexpr std::array kOwned = {kResult, kProvenance, kCheckpoint, kCheckpointLog, "tables", "figures", kConfiguration};
+// Of a training run: its state while it is under way, and the arrays it leaves.
+constexpr const char* kTrainingState = "training.state";
+constexpr std::array kOwned = {kResult,  kProvenance, kCheckpoint,          kCheckpointLog,
+                               "tables", "figures",   kTrainingState,       "theta.npy",
+                               "J.npy",  "gram.npy",  "gradient_noise.npy", kConfiguration};
 
 [[noreturn]] void fail_directory(const fs::path& directory, std::string_view allowed) {
   fail_argument("RunDirectory", "out", directory.string(), allowed);

@@ -6,6 +6,7 @@
 //   figures/         NAME.csv, NAME.gp and the drawn figures
 //   checkpoint.json  what was measured so far; a run of the same configuration takes it up
 //   checkpoint.log   the same for runs of many small units, one line each
+//   training.state   the same for a training run; and what it leaves: theta.npy, J.npy or gram.npy, gradient_noise.npy
 //   provenance.json  where, when and by what the run was made
 //   result.json      the result; written last, so that a directory with result.json holds a complete run
 //

@@ -1,0 +1,11 @@
+#pragma once
+// The kinds of trainable problem that Brink brings: one line each of the table in trainable_problem.cpp.
+
+#include "brink/network/trainable_problem.hpp"
+
+namespace brink {
+
+[[nodiscard]] TrainableKind trainable_regression_kind();
+[[nodiscard]] TrainableKind trainable_random_features_kind();
+
+}  // namespace brink

@@ -1,0 +1,178 @@
+// brink train from outside.
+
+#include <fmt/format.h>
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "oracle/random.hpp"
+#include "program.hpp"
+
+using nlohmann::json;
+using program::Scratch;
+
+namespace {
+
+constexpr const char* kTrain = R"([model]
+kind = "regression"
+data = "d.csv"
+[optimizer]
+rule = "heavy-ball"
+momentum = 0.5
+[batch]
+size = 4
+[training]
+eta = 0.05
+steps = 201
+seed = 3
+)";
+
+/// `rows` samples of five inputs and one target, which a linear function of the inputs meets up to `noise`.
+std::string table(int rows, double noise) {
+  oracle::Random random(8);
+  std::string text;
+  for (int k = 0; k < rows; ++k) {
+    double target = noise * random.normal();
+    for (int i = 0; i < 5; ++i) {
+      const double x = random.normal();
+      target += (i - 1.5) * x;
+      text += fmt::format("{},", x);
+    }
+    text += fmt::format("{}\n", target);
+  }
+  return text;
+}
+
+std::unique_ptr<Scratch> scratch_with(const std::string& data, const std::string& more = "") {
+  auto scratch = std::make_unique<Scratch>();
+  scratch->write("d.csv", data);
+  scratch->write("t.toml", kTrain + more);
+  return scratch;
+}
+
+double threshold_of(const Scratch& scratch, const std::string& model) {
+  const auto outcome =
+      scratch.brink("threshold " + model + " --rule heavy-ball --momentum 0.5 --batch 4 --format json");
+  INFO(outcome.errors);
+  REQUIRE(outcome.exit_code == 0);
+  return json::parse(outcome.output)["rows"][0]["eta_mean_square"];
+}
+
+}  // namespace
+
+TEST_CASE("a trained and linearized problem has the thresholds of the model it is", "[cli]") {
+  // The model of the same configuration knows its minimum without training.
+  const double noise = GENERATE(0.0, 0.3);
+  const auto scratch = scratch_with(table(20, noise), "");
+  const auto outcome = scratch->brink("train t.toml --linearize --out r --format json");
+  INFO(outcome.errors);
+  REQUIRE(outcome.exit_code == 0);
+  const json result = json::parse(outcome.output);
+  CHECK(json::parse(scratch->read("r/result.json")) == result);
+  CHECK(result["schema"] == "brink.train/1");
+  CHECK(result["status"] == "steps-done");
+  CHECK(result["steps"] == 201);
+  CHECK(result["minimum"]["converged"] == true);
+  CHECK(result["minimum"]["is_minimum"] == true);
+  CHECK(result["minimum"]["interpolates"] == (noise == 0));
+  CHECK(result["minimum"]["rank"] == 5);
+  CHECK(result["linearization"]["file"] == "J.npy");
+  CHECK(scratch->has("r/theta.npy"));
+  CHECK(scratch->has("r/gradient_noise.npy") == (noise != 0));
+  const std::string arrays =
+      std::string("--jacobian r/J.npy") + (noise != 0 ? " --gradient-noise r/gradient_noise.npy" : "");
+  CHECK(threshold_of(*scratch, arrays) == Approx(threshold_of(*scratch, "--config t.toml")).epsilon(1e-10));
+
+  const std::string record = scratch->read("r/tables/record.csv");
+  CHECK(record.rfind("step,eta,momentum,batch,loss,gradient_norm\n0,0.05,0.5,4,", 0) == 0);
+  CHECK(std::count(record.begin(), record.end(), '\n') == 203);
+}
+
+TEST_CASE("more parameters than samples: the Gram matrix, and its thresholds", "[cli]") {
+  const auto scratch = scratch_with(table(4, 0.1));
+  const auto outcome = scratch->brink("train t.toml --linearize --out r --format json");
+  INFO(outcome.errors);
+  REQUIRE(outcome.exit_code == 0);
+  CHECK(json::parse(outcome.output)["linearization"]["file"] == "gram.npy");
+  CHECK(threshold_of(*scratch, "--gram r/gram.npy") ==
+        Approx(threshold_of(*scratch, "--config t.toml")).epsilon(1e-10));
+}
+
+TEST_CASE("training interrupted by Ctrl-C goes on to the same bytes", "[cli]") {
+  const std::string precision = GENERATE("double", "float");
+  const auto scratch = scratch_with(table(20, 0.3), "record_every = 10001\nprecision = \"" + precision +
+                                                        "\"\ninterventions = [\"step 100000: batch = 8\"]\n");
+  std::string text = scratch->read("t.toml");
+  text.replace(text.find("steps = 201"), 11, "steps = 800000");
+  scratch->write("t.toml", text);
+  REQUIRE(scratch->brink("train t.toml --out calm").exit_code == 0);
+  int interruptions = 0;
+  program::Outcome last;
+  for (int i = 0; i < 100; ++i) {
+    last = program::run_under("timeout --preserve-status -s INT 0.25", "train t.toml --out stopped", scratch->path());
+    if (last.exit_code != 130) break;
+    ++interruptions;
+    CHECK_FALSE(scratch->has("stopped/result.json"));
+    CHECK(scratch->has("stopped/training.state"));
+  }
+  INFO(last.errors);
+  CHECK(last.exit_code == 0);
+  if (interruptions > 0) CHECK(last.errors.find("taking up step") != std::string::npos);
+  for (const char* file : {"theta.npy", "result.json", "tables/record.csv", "figures/training.csv", "config.toml"}) {
+    INFO(file);
+    CHECK(scratch->read(std::string("stopped/") + file) == scratch->read(std::string("calm/") + file));
+  }
+}
+
+TEST_CASE("a damaged state starts the run over, with the same result", "[cli]") {
+  const auto scratch = scratch_with(table(20, 0.3));
+  REQUIRE(scratch->brink("train t.toml --out r").exit_code == 0);
+  const std::string result = scratch->read("r/result.json");
+  std::string state = scratch->read("r/training.state");
+  state[state.size() / 2] ^= 1;
+  scratch->write("r/training.state", state);
+  const auto again = scratch->brink("train t.toml --out r");
+  CHECK(again.exit_code == 0);
+  CHECK(again.errors.find("taking up") == std::string::npos);
+  CHECK(scratch->read("r/result.json") == result);
+  CHECK(scratch->brink("train t.toml --out r").errors.find("taking up step 201") != std::string::npos);
+}
+
+TEST_CASE("a run that diverges says so and exits with 3", "[cli]") {
+  const auto scratch = scratch_with(table(20, 0.3), "interventions = [\"step 50: eta = 30\"]\nminimum = true\n");
+  const auto outcome = scratch->brink("train t.toml --out r --format json");
+  CHECK(outcome.exit_code == 3);
+  const json result = json::parse(outcome.output);
+  CHECK(result["status"] == "diverged");
+  CHECK(result["interventions"][0]["step"] == 50);
+  CHECK(result["loss"].is_number());
+  CHECK_FALSE(result.contains("minimum"));
+  CHECK_FALSE(scratch->has("r/theta.npy"));
+  CHECK(outcome.errors.find("diverged") != std::string::npos);
+}
+
+TEST_CASE("bad configurations of training are refused with what is needed", "[cli]") {
+  const auto refused = [&](const std::string& from, const std::string& to, const std::string& word) {
+    const auto scratch = scratch_with(table(20, 0.3));
+    std::string text = scratch->read("t.toml");
+    text.replace(text.find(from), from.size(), to);
+    scratch->write("t.toml", text);
+    const auto outcome = scratch->brink("train t.toml --out r");
+    INFO(text << outcome.errors);
+    CHECK(outcome.exit_code == 2);
+    CHECK(outcome.errors.find(word) != std::string::npos);
+    CHECK(outcome.output.empty());
+  };
+  refused("steps = 201", "stepz = 201", "steps");
+  refused("steps = 201", "steps = -1", "steps");
+  refused("eta = 0.05", "eta = 0", "eta");
+  refused("eta = 0.05", "eta = nan", "eta");
+  refused("size = 4", "size = 21", "batch size");
+  refused("size = 4", "size = [1, 2]", "size");
+  refused("\"heavy-ball\"", "\"adamw\"", "adam");
+  refused("momentum = 0.5", "momentum = 1.0", "momentum");
+  refused("\"regression\"", "\"quadratic\"", "regression");
+  refused("seed = 3", "interventions = [\"step 5: lr = 1\"]", "eta");
+  refused("seed = 3", "stop = [\"accuracy > 0.9\"]", "gradient_norm");
+  refused("seed = 3", "precision = \"half\"", "precision");
+  refused("seed = 3", "noise_covariance = \"missing.npy\"", "missing.npy");
+}

@@ -108,8 +108,13 @@ EscapeRow escape(const LinearizedModel& model, const Cell& cell, double eta, con
   options.burn_in = simulation.burn_in;
   row.measured = cloning_growth(*engine, dynamics, options, monitor);
   row.measured.trace.clear();
-  row.trajectory = trajectory_alignment(model, *engine, noise_source(*dynamics.law),
-                                        {simulation.steps, simulation.burn_in}, {{}, monitor.interrupted});
+  try {
+    row.trajectory = trajectory_alignment(model, *engine, noise_source(*dynamics.law),
+                                          {simulation.steps, simulation.burn_in}, {{}, monitor.interrupted});
+  } catch (const NotConverged& failure) {
+    // A trajectory that ends in the minimum has no alignment; growth at this step size is no less known for it.
+    row.trajectory_reason = failure.what();
+  }
   return row;
 }
 

@@ -26,6 +26,18 @@ void put_alignment(Json& json, const LossAlignment& alignment, double error) {
   put_number(json, "magnitude", alignment.magnitude);
 }
 
+void put_trajectory(Json& json, const TrajectoryAlignment& trajectory) {
+  const auto put = [&](const std::string& key, const Estimate& estimate) {
+    put_number(json, key.c_str(), estimate.value);
+    put_number(json, (key + "_standard_error").c_str(), estimate.error);
+  };
+  put("mu", trajectory.mu);
+  put("direction_alignment", trajectory.direction);
+  put("magnitude", trajectory.magnitude);
+  put_number(json, "degrees_of_freedom", trajectory.degrees_of_freedom);
+  json["method"] = trajectory.mu.method;
+}
+
 Json escape_json(const EscapeRow& row, const AlignmentRow& cell) {
   Json json;
   put_number(json, "eta", row.eta);
@@ -48,20 +60,18 @@ Json escape_json(const EscapeRow& row, const AlignmentRow& cell) {
   put_number(json, "standard_error", row.measured.log_growth.error);
   put_number(json, "degrees_of_freedom", row.measured.degrees_of_freedom);
   json["method"] = row.exact.method;
-  Json& along = json["trajectory"];
-  const auto put = [&](const std::string& key, const Estimate& estimate) {
-    put_number(along, key.c_str(), estimate.value);
-    put_number(along, (key + "_standard_error").c_str(), estimate.error);
-  };
-  put("mu", row.trajectory.mu);
-  put("direction_alignment", row.trajectory.direction);
-  put("magnitude", row.trajectory.magnitude);
-  put_number(along, "degrees_of_freedom", row.trajectory.degrees_of_freedom);
-  along["method"] = row.trajectory.mu.method;
   std::vector<std::string> warnings = row.exact.warnings;
-  for (const auto* estimate :
-       {&row.measured.log_growth, &row.trajectory.mu, &row.trajectory.direction, &row.trajectory.magnitude}) {
-    warnings.insert(warnings.end(), estimate->warnings.begin(), estimate->warnings.end());
+  const auto warn = [&](const Estimate& estimate) {
+    warnings.insert(warnings.end(), estimate.warnings.begin(), estimate.warnings.end());
+  };
+  warn(row.measured.log_growth);
+  if (row.trajectory) {
+    put_trajectory(json["trajectory"], *row.trajectory);
+    for (const auto* estimate : {&row.trajectory->mu, &row.trajectory->direction, &row.trajectory->magnitude}) {
+      warn(*estimate);
+    }
+  } else {
+    put_null(json, "trajectory", "not applicable", row.trajectory_reason);
   }
   json["warnings"] = warnings;
   return json;
@@ -99,8 +109,8 @@ TableValue optional(const std::optional<double>& value) { return value ? TableVa
 
 TableValue integer(Index value) { return static_cast<std::int64_t>(value); }
 
-Table trajectory_data(const AlignmentRow& row) {
-  const EscapeRow& escape = row.escape.front();
+/// `escape` is the first step size of the row with a trajectory.
+Table trajectory_data(const AlignmentRow& row, const EscapeRow& escape) {
   Table table({{"rule"},
                {"sampling"},
                {"momentum"},
@@ -114,9 +124,9 @@ Table trajectory_data(const AlignmentRow& row) {
                {"critical_mu"},
                {"critical_direction"},
                {"critical_magnitude"}});
-  const auto steps = std::min<std::size_t>(escape.trajectory.curve.size(), kFigureSteps);
+  const auto steps = std::min<std::size_t>(escape.trajectory->curve.size(), kFigureSteps);
   for (std::size_t i = 0; i < steps; ++i) {
-    const LossAlignment& at = escape.trajectory.curve[i];
+    const LossAlignment& at = escape.trajectory->curve[i];
     std::vector<TableValue> values = {row.cell.rule,
                                       row.cell.sampling,
                                       row.cell.parameters.momentum,
@@ -199,10 +209,13 @@ Table alignment_table(const std::vector<AlignmentRow>& rows) {
     }
     for (const auto& escape : row.escape) {
       auto line = values;
-      line.insert(line.end(),
-                  {escape.eta, escape.exact.log_growth, optional(row.bound.log_growth(escape.eta)),
-                   escape.measured.log_growth.value, escape.measured.log_growth.error, escape.trajectory.mu.value,
-                   escape.trajectory.mu.error, escape.trajectory.direction.value, escape.trajectory.magnitude.value});
+      line.insert(line.end(), {escape.eta, escape.exact.log_growth, optional(row.bound.log_growth(escape.eta)),
+                               escape.measured.log_growth.value, escape.measured.log_growth.error});
+      if (const auto& along = escape.trajectory) {
+        line.insert(line.end(), {along->mu.value, along->mu.error, along->direction.value, along->magnitude.value});
+      } else {
+        line.insert(line.end(), 4, TableValue());
+      }
       table.add_row(line);
     }
   }
@@ -224,7 +237,11 @@ std::vector<FigureData> alignment_figures(const std::vector<AlignmentRow>& rows)
   for (const auto& row : rows) {
     if (row.escape.empty()) continue;
     const std::string suffix = drawn == 1 ? "" : cell_suffix(row.cell) + "-" + std::to_string(row.cell.batch_size);
-    figures.push_back({"alignment" + suffix, "alignment", trajectory_data(row)});
+    const auto followed = std::find_if(row.escape.begin(), row.escape.end(),
+                                       [](const EscapeRow& escape) { return escape.trajectory.has_value(); });
+    if (followed != row.escape.end()) {
+      figures.push_back({"alignment" + suffix, "alignment", trajectory_data(row, *followed)});
+    }
     groups[{row.cell.rule, row.cell.parameters.momentum, row.cell.sampling}].push_back(&row);
   }
   for (auto& [key, group] : groups) {

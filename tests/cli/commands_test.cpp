@@ -303,6 +303,23 @@ TEST_CASE("alignment at a direction, at the critical mode, along a trajectory, a
   CHECK(momentum["reason"].get<std::string>().find("SGD") != std::string::npos);
 }
 
+TEST_CASE("a trajectory that ends in the minimum leaves the rest of its line", "[cli][fast]") {
+  const Scratch scratch;
+  // Two orthogonal unit rows, B = 1: a step of size 1 annihilates the coordinate that it draws.
+  brink::write_npy(scratch.path() / "axes.npy", {2, 2}, brink::RowMatrix{{1, 0}, {0, 1}}.data());
+  const auto row =
+      parse(scratch.brink("alignment --jacobian axes.npy --batch 1 --eta 0.65,1 --replicas 500 "
+                          "--steps 256 --burn-in 60 --out run --format json"))["rows"][0];
+  CHECK(row["escape"][0]["trajectory"]["mu"].is_number());
+  const auto& ended = row["escape"][1];
+  CHECK(ended["trajectory"].is_null());
+  CHECK(ended["reason"].get<std::string>().find("reached the minimum exactly") != std::string::npos);
+  CHECK(ended["log_growth"].get<double>() == Approx(std::log(0.5)).epsilon(1e-10));
+  CHECK(std::abs(ended["log_growth_measured"].get<double>() - std::log(0.5)) <
+        5 * ended["standard_error"].get<double>());
+  CHECK(std::filesystem::exists(scratch.path() / "run/figures/escape.csv"));
+}
+
 TEST_CASE("a list of formats redraws a figure in each", "[cli][plots]") {
   const Scratch scratch;
   scratch.write_small_arrays();

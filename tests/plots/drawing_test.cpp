@@ -175,7 +175,9 @@ TEST_CASE("alignment and escape draw on every terminal, with their labels", "[pl
       escape.measured.log_growth.value = 2 * eta - 0.99;
       escape.measured.log_growth.error = 0.02;
       escape.measured.degrees_of_freedom = 31;
-      for (int i = 0; i < 300; ++i) escape.trajectory.curve.push_back({1 + std::sin(i), 0.5 + 0.2 * std::sin(i), 2, 0});
+      escape.trajectory.emplace();
+      for (int i = 0; i < 300; ++i)
+        escape.trajectory->curve.push_back({1 + std::sin(i), 0.5 + 0.2 * std::sin(i), 2, 0});
       row.escape.push_back(escape);
     }
     rows.push_back(row);

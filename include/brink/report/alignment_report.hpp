@@ -30,7 +30,8 @@ struct EscapeRow {
   double eta = 0;
   MeanSquareGrowth exact;
   GrowthEstimate measured;
-  TrajectoryAlignment trajectory;
+  std::optional<TrajectoryAlignment> trajectory;
+  std::string trajectory_reason;  ///< why it is absent: the trajectory reached the minimum, or overflowed
 };
 
 struct AlignmentRow {
@@ -53,7 +54,7 @@ struct AlignmentRow {
 /// One line.
 [[nodiscard]] Table direction_table(const DirectionRow& direction);
 
-/// - alignment: the three factors along the trajectory of the first step size of a cell, over at most
+/// - alignment: the three factors along the trajectory of the first step size of a cell that has one, over at most
 ///   kFigureSteps steps, with their values at the critical mode: "alignment", or one figure a cell with its name;
 /// - escape: exact growth, measured growth and the bound against η/η*, one curve a batch size: "escape", or
 ///   "escape-RULE-MOMENTUM-SAMPLING" where there are several. Cells without step sizes have no figure.

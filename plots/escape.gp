@@ -48,6 +48,7 @@ y_room = 0.08 * (y_to - y_from > 0 ? y_to - y_from : 1)
 set yrange [y_from - y_room : y_to + y_room] noextend
 set xlabel 'step size'.gap.eta
 set ylabel 'growth of the loss per step, ln'
+set minussign
 set arrow from graph 0, first 0 to graph 1, first 0 nohead linewidth 0.6 linecolor rgb grey back
 
 batch_label(value) = latex ? sprintf('$B = %g$', value) : batch_size.gap.sprintf('= %g', value)

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <numeric>
 
 #include "brink/base/error.hpp"
@@ -56,6 +57,24 @@ TEST_CASE("on a line every rate is elementary", "[simulation][fast]") {
   CHECK(exponent.log_growth.error == Approx(0.5 * std::log(1.6 / 0.3) / std::sqrt(256.0 * 1024)).epsilon(0.1));
   CHECK(exponent.degrees_of_freedom == 1023);
   CHECK(exponent.trace.empty());
+}
+
+TEST_CASE("a Lyapunov exponent whose run has not forgotten its start says so", "[simulation][fast]") {
+  // Without a common step no direction mixes with another: ln|1 − η h| of the slower mode in the end, of the faster one
+  // before.
+  RowMatrix rows(4, 2);
+  rows << 1, 0, 1.2, 0, 0, 0.1, 0, 0.12;
+  const LinearizedModel model = LinearizedModel::from_rows(rows, 1, 2.3e-16);
+  const Dynamics d = dynamics(oracle::sgd(), "without-replacement", 1, 0.1);
+  const auto engine = make_linear_engine(model, d);
+  const auto early = lyapunov_exponent(*engine, d, options(256, 256, 0)).log_growth;
+  const double exact = 0.25 * (std::log(1 - 0.1 * 0.01) + std::log(1 - 0.1 * 0.0144));
+  CHECK(early.value < exact - 10 * early.error);
+  REQUIRE(early.warnings.size() == 1);
+  CHECK(early.warnings[0].find("still changes along the run") != std::string::npos);
+  const auto late = lyapunov_exponent(*engine, d, options(256, 256, 4000)).log_growth;
+  CHECK(late.warnings.empty());
+  CHECK(std::abs(late.value - exact) < 4 * late.error);
 }
 
 TEST_CASE("a plain average is right before its horizon and frozen after it, and says so", "[simulation][fast]") {

@@ -24,7 +24,7 @@ struct SweepSection {
   std::string y_scale;
   std::vector<std::string> quantities = {"growth", "lyapunov"};
   std::vector<std::string> refine = {"growth"};
-  std::int64_t coarse = 16;
+  std::int64_t coarse = 20;
   double escape_level = 1000;
 
   template <class Self, class Visitor>

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "brink/base/error.hpp"
+#include "brink/verification/phase_interpolation.hpp"
 #include "json_parts.hpp"
 
 namespace brink {
@@ -95,7 +98,10 @@ void check_complete(const PhasePlan& plan, const PhaseCells& cells) {
                  "every cell that the plan wants");
 }
 
-Json cell_json(const PhasePlan& plan, const PhaseGrid& grid, const PhaseCells& cells, Index number, Index source) {
+using Interpolated = std::map<Index, InterpolatedGrowth>;
+
+Json cell_json(const PhasePlan& plan, const PhaseGrid& grid, const PhaseCells& cells, const Interpolated& interpolated,
+               Index number, Index source) {
   const auto setting = grid.setting(number);
   Json json;
   put_cell(json, cell_of(plan, setting));
@@ -104,6 +110,15 @@ Json cell_json(const PhasePlan& plan, const PhaseGrid& grid, const PhaseCells& c
   json["computed"] = computed;
   if (!computed) {
     json["inherits"] = source;
+    const auto between = interpolated.find(number);
+    json["interpolated"] = between != interpolated.end();
+    if (between == interpolated.end()) return json;
+    const InterpolatedGrowth& growth = between->second;
+    put_number(json, "log_growth", growth.log_growth);
+    put_number(json, "log_growth_error", growth.bound);
+    json["log_growth_method"] = growth.method;
+    json["bound_proven"] = growth.proven;
+    json["stable"] = growth.log_growth < 0;
     return json;
   }
   const PhaseCell& cell = cells.at(number);
@@ -138,9 +153,15 @@ std::string phase_json(std::string_view model, const PhasePlan& plan, const Phas
   Cell cell = cell_of(plan, {});
   put_other_parameters(json, cell);
   json["cells_computed"] = cells.size();
+  const auto interpolated = interpolate_growth(plan, cells);
+  json["cells_interpolated"] = interpolated.size();
+  double largest = 0;
+  for (const auto& [number, growth] : interpolated) largest = std::max(largest, growth.bound);
+  put_number(json, "largest_interpolation_bound", largest);
   json["cells"] = Json::array();
   for (Index number = 0; number < grid.cells(); ++number)
-    json["cells"].push_back(cell_json(plan, grid, cells, number, sources[static_cast<std::size_t>(number)]));
+    json["cells"].push_back(
+        cell_json(plan, grid, cells, interpolated, number, sources[static_cast<std::size_t>(number)]));
   return written(json);
 }
 
@@ -172,6 +193,7 @@ Table phase_table(const PhasePlan& plan, const PhaseCells& cells) {
                                  {"eta"},
                                  {"computed"},
                                  {"inherits"},
+                                 {"interpolated"},
                                  {"stable"},
                                  {"log_growth"},
                                  {"log_growth_error", kErrorDigits},
@@ -191,6 +213,7 @@ Table phase_table(const PhasePlan& plan, const PhaseCells& cells) {
                  {"escape_time_median_lower"},
                  {"escape_time_median_upper"}});
   Table table(columns);
+  const auto interpolated = interpolate_growth(plan, cells);
   for (Index number = 0; number < grid.cells(); ++number) {
     const auto setting = grid.setting(number);
     const Index source = sources[static_cast<std::size_t>(number)];
@@ -201,7 +224,8 @@ Table phase_table(const PhasePlan& plan, const PhaseCells& cells) {
                                    static_cast<std::int64_t>(setting.batch_size),
                                    setting.eta,
                                    source == number,
-                                   static_cast<std::int64_t>(source)};
+                                   static_cast<std::int64_t>(source),
+                                   interpolated.count(number) > 0};
     if (source == number) {
       const PhaseCell& cell = cells.at(number);
       const SettingThreshold& threshold = threshold_of(grid, cells, number);
@@ -221,6 +245,9 @@ Table phase_table(const PhasePlan& plan, const PhaseCells& cells) {
         for (const auto& time : {escape.median, escape.median_lower, escape.median_upper})
           row.push_back(time ? TableValue(static_cast<std::int64_t>(*time)) : TableValue());
       }
+    } else if (const auto between = interpolated.find(number); between != interpolated.end()) {
+      const InterpolatedGrowth& growth = between->second;
+      row.insert(row.end(), {growth.log_growth < 0, growth.log_growth, growth.bound});
     }
     row.resize(columns.size());
     table.add_row(row);

@@ -61,13 +61,35 @@ void for_each_open_gap(const PhasePlan& plan, const PhaseGrid& grid, const Phase
   }
 }
 
+/// The positions wanted between a and b, which differ in sign: those on either side of the exact threshold of the line
+/// where it lies between them and is what is refined, the middle otherwise.
+std::vector<Index> positions_between(const PhasePlan& plan, const PhaseGrid& grid, const PhaseCells& cells, Index line,
+                                     Index a, Index b) {
+  const std::vector<Index> middle = {a + (b - a) / 2};
+  if (!grid.has_eta_axis() || !plan.refine_growth) return middle;
+  const auto sign = [&](Index position) { return signs_of(plan, cells.at(grid.cell(line, position))); };
+  if (sign(a).growth == sign(b).growth || sign(a).lyapunov != sign(b).lyapunov) return middle;
+  const auto holder = cells.find(grid.threshold_cell(grid.cell(line, a)));
+  if (holder == cells.end() || !holder->second.threshold || !holder->second.threshold->reason.empty()) return middle;
+  const double threshold = holder->second.threshold->eta_mean_square;
+  const auto eta = [&](Index position) { return grid.setting(grid.cell(line, position)).eta; };
+  if (!(eta(a) < threshold && threshold < eta(b))) return middle;
+  Index below = a;
+  while (eta(below + 1) < threshold) ++below;
+  std::vector<Index> positions;
+  for (const Index position : {below, below + 1}) {
+    if (position > a && position < b) positions.push_back(position);
+  }
+  return positions;
+}
+
 /// Cells that bisection is still going to want when every open gap holds one change of sign.
 double expected_cells(const PhasePlan& plan, const PhaseCells& known, const Shard& shard, std::size_t wanted_now) {
   const PhaseGrid grid(plan);
   double more = static_cast<double>(wanted_now);
   for (Index line = shard.number; line < grid.lines(); line += shard.count) {
     if (known.count(grid.cell(line, 0)) == 0) {
-      more += std::log2(static_cast<double>(plan.coarse));
+      more += plan.refine_lyapunov ? std::log2(static_cast<double>(plan.coarse)) : plan.refine_growth ? 2 : 0;
     } else {
       for_each_open_gap(plan, grid, known, line,
                         [&](Index a, Index b) { more += std::max(0.0, std::log2(static_cast<double>(b - a)) - 1); });
@@ -156,8 +178,10 @@ std::vector<Index> wanted_cells(const PhasePlan& plan, const PhaseCells& known, 
       if (known.count(grid.cell(line, position)) == 0) wanted.push_back(grid.cell(line, position));
     }
     if (wanted.size() > before) continue;
-    for_each_open_gap(plan, grid, known, line,
-                      [&](Index a, Index b) { wanted.push_back(grid.cell(line, a + (b - a) / 2)); });
+    for_each_open_gap(plan, grid, known, line, [&](Index a, Index b) {
+      for (const Index position : positions_between(plan, grid, known, line, a, b))
+        wanted.push_back(grid.cell(line, position));
+    });
   }
   return wanted;
 }

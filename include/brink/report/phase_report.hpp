@@ -16,7 +16,9 @@ namespace brink {
 [[nodiscard]] std::string phase_model_json(const LoadedModel& model);
 
 /// {"schema":"brink.sweep/1","model":{…},"axes":[…],…,"cells":[…]}: cells panel by panel, row by row, x fastest. A cell
-/// that was not computed has "computed": false and the number of the cell it inherits from, and no numbers of its own.
+/// that was not computed has "computed": false and the number of the cell whose measured values it takes, and
+/// "interpolated": true with "log_growth", "log_growth_error" (the bound), "log_growth_method", "bound_proven" and
+/// "stable" where interpolate_growth has them.
 /// `model` is phase_model_json of the model. Throws InvalidInput unless the diagram is complete.
 [[nodiscard]] std::string phase_json(std::string_view model, const PhasePlan& plan, const PhaseCells& cells);
 
@@ -27,7 +29,7 @@ namespace brink {
 /// The object "model" of a result in JSON, as it was written. Throws InvalidInput for other text.
 [[nodiscard]] std::string model_of_result(std::string_view result_json);
 
-/// One line a cell, in the order of the JSON; the values of a cell that was not computed are empty.
+/// One line a cell, in the order of the JSON; of a cell that was not computed only ln ρ, where it is interpolated.
 [[nodiscard]] Table phase_table(const PhasePlan& plan, const PhaseCells& cells);
 
 /// "phase-diagram": ln ρ over the plane, one picture a panel, with the mean-square boundary and the noise-free edge;

@@ -5,10 +5,11 @@
 // Two of the three quantities are the axes, the third is fixed or takes a short list of values, one panel each. A line
 // is a row of cells along η (along B in a plane of B and β) at fixed values of the rest: exact growth changes its sign
 // at most once along it, because noise grows with η and falls with B. So a line is computed at every `coarse`-th cell,
-// and then bisected between neighbours of different sign until the cells on either side of the boundary are computed. A
-// diagram of m lines of n cells costs about m(n/coarse + log₂ coarse) cells. A cell that is not computed inherits from
-// the nearest computed one of its line; its sign is right where there is at most one change of sign between computed
-// cells of the same sign.
+// and then on either side of its boundary: along η the exact threshold of the line says where that is, and the signs of
+// the two cells confirm it; otherwise, and for what is measured, gaps between neighbours of different sign are halved.
+// A diagram of m lines of n cells costs about m(n/coarse + 3) cells along η, m(n/coarse + log₂ coarse) otherwise.
+// Between computed cells the growth is interpolated (phase_interpolation.hpp); what is measured is that of the nearest
+// computed cell of the line.
 //
 // Every cell is a function of model, plan and its place in the grid alone: its random streams are keyed by its number,
 // and nothing that another cell has learned is used. So cells may be computed in any order, by any number of threads or
@@ -47,7 +48,7 @@ struct PhasePlan {
   GridAxis x;
   GridAxis y;                    ///< of another quantity than x
   std::vector<double> third;     ///< values of the quantity that is on no axis: one panel each, at least one
-  std::int64_t coarse = 16;      ///< cells between those of the first grid of a line, ≥ 1; 1 computes every cell
+  std::int64_t coarse = 20;      ///< cells between those of the first grid of a line, ≥ 1; 1 computes every cell
   bool refine_growth = true;     ///< refine where the exact growth changes its sign
   bool refine_lyapunov = false;  ///< refine where the measured Lyapunov exponent does; needs `lyapunov`
 
@@ -137,8 +138,8 @@ struct Shard {
   Index count = 1;
 };
 
-/// The cells that `plan` still wants when `known` are computed: of every line of the shard the coarse ones, or the
-/// midpoints between neighbours of different sign. Empty when the diagram is complete.
+/// The cells that `plan` still wants when `known` are computed: of every line of the shard the coarse ones, or those
+/// that close in on a change of sign. Empty when the diagram is complete.
 [[nodiscard]] std::vector<Index> wanted_cells(const PhasePlan& plan, const PhaseCells& known, const Shard& shard = {});
 
 /// Computes one cell. What fails in the simulation of a cell is a reason in its place, not an error.

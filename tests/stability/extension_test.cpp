@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "brink/base/error.hpp"
+#include "brink/stability/criterion.hpp"
 #include "brink/stability/critical_mode.hpp"
 #include "brink/stability/mean_square.hpp"
 #include "brink/stability/stationary.hpp"
@@ -200,4 +201,35 @@ TEST_CASE("a name can be registered once", "[fast][extension]") {
   register_extensions();
   CHECK_THROWS_AS(brink::register_update_rule("aggregated-momentum", nullptr), brink::InvalidInput);
   CHECK_THROWS_AS(brink::register_batch_law("repeated-samples", nullptr), brink::InvalidInput);
+}
+
+namespace {
+
+/// No single sample may be unstable on its own: sufficient for batches of one sample drawn by any law.
+class SampleBySample final : public brink::Criterion {
+ public:
+  std::string_view name() const override { return "sample-by-sample"; }
+  std::string_view source() const override { return "an extension"; }
+  brink::Bound evaluate(const brink::LinearizedModel& model, const brink::UpdateRule&, const brink::BatchLaw&,
+                        Index) const override {
+    brink::Bound bound;
+    bound.name = name();
+    bound.source = source();
+    bound.status = brink::BoundStatus::sufficient;
+    bound.eta = 2 / model.samples().rows.rowwise().squaredNorm().maxCoeff();
+    return bound;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a stability condition of one's own stands in the table", "[fast][stability]") {
+  brink::register_criterion(std::make_unique<SampleBySample>());
+  const Example example = oracle::three_rows();
+  const auto rule = brink::make_update_rule("sgd", {});
+  const auto law = brink::make_batch_law("without-replacement");
+  const auto bounds = evaluate_criteria(example.model(), *rule, *law, 1);
+  CHECK(bounds.back().name == "sample-by-sample");
+  CHECK(bounds.back().eta.value() == Approx(0.5));  // the longest row is (0, 2)
+  CHECK(bounds.back().eta.value() < mean_square_threshold(example.model(), *rule, *law, 1).eta);
 }

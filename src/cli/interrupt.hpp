@@ -1,5 +1,6 @@
 #pragma once
-// Ctrl-C and SIGTERM: the current unit of work ends, nothing half-written is left that looks finished, exit code 130.
+// Ctrl-C and SIGTERM: what is being measured ends and is kept, nothing half-written is left that looks finished, exit
+// code 130.
 
 namespace brink::cli {
 

@@ -51,8 +51,9 @@ class SharedProgress {
     for (const auto& unit : units) total_ += unit.cost;
   }
 
+  /// Without interruption: a measurement that has begun ends and is kept.
   Monitor of(std::size_t unit) {
-    return {[this, unit](double fraction) { report(unit, fraction); }, monitor_.interrupted};
+    return {[this, unit](double fraction) { report(unit, fraction); }, {}};
   }
   void report(std::size_t unit, double fraction) {
     const std::lock_guard lock(mutex_);

@@ -502,8 +502,8 @@ TEST_CASE("An interrupted run leaves nothing that looks finished", "[cli][fast]"
   const Scratch scratch;
   scratch.write_small_arrays();
   std::string slow = kVerify;
-  slow.replace(slow.find("replicas = 400"), 14, "replicas = 40000");
-  slow.replace(slow.find("steps = 512"), 11, "steps = 1000000");
+  slow.replace(slow.find("steps = 512"), 11, "steps = 6000");
+  slow.replace(slow.find("[0.0, 0.5]"), 10, "[0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]");
   scratch.write("slow.toml", slow);
   for (const std::string signal : {"INT", "TERM"}) {
     // The background job of a shell ignores SIGINT, so timeout sends it to a foreground child.
@@ -512,5 +512,7 @@ TEST_CASE("An interrupted run leaves nothing that looks finished", "[cli][fast]"
     CHECK(outcome.exit_code == 130);
     CHECK(outcome.output.empty());
     CHECK_FALSE(scratch.has("runs/slow/result.json"));
+    // What was being measured has ended and is kept.
+    CHECK(scratch.read("runs/slow/checkpoint.json").find("\"units\"") != std::string::npos);
   }
 }

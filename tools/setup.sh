@@ -29,6 +29,8 @@ format     clang-format           the format of the sources, checked by .ci/run
 benchmark  libbenchmark-dev       the C++ half of tests/benchmark
 benchmark  python3-numpy          the NumPy half
 benchmark  python3-scipy          the SciPy half
+interop    python3-torch          the tests against PyTorch, and tools/export_torch.py
+interop    python3-numpy          the arrays between the two
 END
 }
 

@@ -65,6 +65,20 @@ TEST_CASE("both forms agree on samples with negative curvature", "[fast][stabili
         for (const int batch_size : {1, 4}) check_agreement(model, rule, law, batch_size);
 }
 
+TEST_CASE("no error below rounding is claimed for samples with negative curvature", "[fast][stability]") {
+  for (const std::uint64_t seed : {3U, 5U}) {
+    const auto model = oracle::random_indefinite(6, 4, seed).model();
+    for (const auto& rule : {oracle::sgd(), oracle::nesterov(0.9)})
+      for (const auto& law : oracle::finite_laws()) {
+        INFO(rule.label() << " " << law << " seed=" << seed);
+        const auto found = brink::mean_square_threshold(model, *rule.make(), *brink::make_batch_law(law), 2);
+        REQUIRE(found.eta > 0);
+        CHECK(found.residual >= 1e-14);
+        CHECK(found.residual < 1e-10);
+      }
+  }
+}
+
 TEST_CASE("both forms agree on larger models", "[slow][stability]") {
   for (const int outputs : {1, 3}) {
     const Example example = oracle::random_rows(120, 60, outputs, 77);

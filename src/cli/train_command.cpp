@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
+#include "brink/curvature/curvature_probes.hpp"
 #include "brink/data/npy.hpp"
 #include "brink/report/atomic_file.hpp"
 #include "brink/report/checkpoint.hpp"
@@ -47,7 +49,8 @@ std::optional<TrainingState<Real>> take_up(const RunDirectory& run, const std::s
 /// Throws Interrupted once the state is kept.
 template <class Real>
 TrainingState<Real> train_here(const Objective<Real>& objective, const Vector& start, const TrainingPlan& plan,
-                               RunDirectory& run, bool force, Console& console) {
+                               const std::vector<Probe<Real>>& probes, RunDirectory& run, bool force,
+                               Console& console) {
   const std::string build = running_build();
   auto state = start_training<Real>(objective, plan, start.cast<Real>());
   if (!force) {
@@ -68,18 +71,61 @@ TrainingState<Real> train_here(const Objective<Real>& objective, const Vector& s
   };
   surroundings.keep = keep;
   console.start(fmt::format("train: {} steps", plan.steps));
-  train<Real>(objective, plan, {}, state, surroundings);
+  train<Real>(objective, plan, probes, state, surroundings);
   keep(state);
   if (state.status == TrainingStatus::running) throw Interrupted("interrupted");
   console.finish();
   return state;
 }
 
+/// What the configuration wants to have measured: at the step size, batch size and rule with which the run begins.
+CurvatureProbeSettings probe_settings(const TrainJob& job, int threads) {
+  CurvatureProbeSettings settings;
+  settings.names = job.training.probes;
+  if (settings.names.empty()) return settings;
+  const TrainingPlan& plan = job.plan;
+  const bool reshuffled = plan.batch.sampling == "reshuffled";
+  settings.batches.law = make_batch_law(reshuffled ? "without-replacement" : plan.batch.sampling);
+  settings.batches.batch_size = plan.batch.size;
+  settings.batches.relative_error = job.training.probe_error;
+  settings.batches.max_batches = job.training.probe_batches;
+  settings.batches.seed = plan.seed;
+  settings.batches.threads = threads;
+  const auto filters = update_rule_names();
+  if (std::find(filters.begin(), filters.end(), plan.rule) != filters.end())
+    settings.rule = make_update_rule(plan.rule, plan.parameters);
+  settings.eta = plan.eta;
+  return settings;
+}
+
+/// One probe a column; all columns of a point are measured at once.
+template <class Real>
+std::vector<Probe<Real>> probes_of(const Objective<Real>& objective, const CurvatureProbeSettings& settings) {
+  struct Latest {
+    Index step = -1;
+    std::vector<double> values;
+  };
+  const auto all = std::make_shared<const CurvatureProbes<Real>>(objective, settings);
+  const auto latest = std::make_shared<Latest>();
+  std::vector<Probe<Real>> probes;
+  for (std::size_t i = 0; i < all->columns().size(); ++i) {
+    probes.push_back({all->columns()[i], [all, latest, i](Index step, const VectorOf<Real>& theta) {
+                        if (latest->step != step) *latest = {step, all->measure(step, theta)};
+                        return latest->values[i];
+                      }});
+  }
+  return probes;
+}
+
 /// Leaves the state in the report and returns θ.
 template <class Real>
-Vector trained(const Objective<Real>& objective, const Vector& start, TrainingReport& report, RunDirectory& run,
-               bool force, Console& console) {
-  TrainingState<Real> state = train_here<Real>(objective, start, report.plan, run, force, console);
+Vector trained(const Objective<Real>& objective, const Vector& start, const CurvatureProbeSettings& settings,
+               TrainingReport& report, RunDirectory& run, bool force, Console& console) {
+  const auto probes = probes_of(objective, settings);
+  std::vector<std::string> names;
+  for (const auto& probe : probes) names.push_back(probe.name);
+  report.names = record_names(names);
+  TrainingState<Real> state = train_here<Real>(objective, start, report.plan, probes, run, force, console);
   report.status = state.status;
   report.reason = state.reason;
   report.steps = state.step;
@@ -139,8 +185,6 @@ int run(const Flags& flags) {
   report.precision = job.training.precision;
   report.plan = job.plan;
   report.interventions = job.training.interventions;
-  report.names = record_names({});
-
   Sections sections = job.sections;
   sections["model"] = problem.resolved;
   Run directory(flags.common.out.value_or(std::filesystem::path("runs") / configuration.name), sections,
@@ -154,9 +198,11 @@ int run(const Flags& flags) {
                     "seen from one side only; an odd number sees both",
                     job.plan.record_every));
 
+  const auto settings = probe_settings(job, flags.common.threads);
+  const bool force = flags.common.force;
   Vector theta = job.training.precision == "float"
-                     ? trained<float>(*problem.single(), problem.start, report, files, flags.common.force, console)
-                     : trained<double>(*precise, problem.start, report, files, flags.common.force, console);
+                     ? trained<float>(*problem.single(), problem.start, settings, report, files, force, console)
+                     : trained<double>(*precise, problem.start, settings, report, files, force, console);
   const bool diverged = report.status == TrainingStatus::diverged;
   if (diverged) console.warn("the run diverged: " + report.reason);
   if (job.training.minimum && !diverged) {

@@ -1,9 +1,11 @@
 #include "train_job.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "brink/base/error.hpp"
 #include "brink/base/memory.hpp"
+#include "brink/curvature/curvature_probes.hpp"
 #include "brink/data/npy.hpp"
 
 namespace brink::cli {
@@ -39,6 +41,8 @@ RowMatrix read_covariance(const std::filesystem::path& file, Index parameters) {
 }
 
 }  // namespace
+
+std::string probe_names() { return fmt::format("{}", fmt::join(curvature_probe_names(), ", ")); }
 
 TrainJob read_train_job(const Configuration& configuration, std::optional<std::uint64_t> seed, Index samples,
                         Index parameters) {

@@ -11,6 +11,9 @@
 
 namespace brink::cli {
 
+/// The probes, for help.
+[[nodiscard]] std::string probe_names();
+
 /// [training]. Rule, momentum and batch are those of [optimizer] and [batch], so that the file of a training run serves
 /// the other commands too.
 struct TrainingSection {
@@ -19,6 +22,9 @@ struct TrainingSection {
   std::int64_t warm_up = 0;
   std::int64_t record_every = 1;
   std::string precision = "double";
+  std::vector<std::string> probes;
+  double probe_error = 0.05;
+  std::int64_t probe_batches = 1024;
   std::vector<std::string> stop;
   std::string plateau_quantity = "loss";
   std::int64_t plateau_window = 0;
@@ -47,6 +53,10 @@ struct TrainingSection {
           "are seen from one side",
           "an integer >= 1");
     field("precision", self.precision, "of parameters and gradients", "double or float");
+    field("probes", self.probes, "curvature at every record, each with its error", "names among " + probe_names());
+    field("probe_error", self.probe_error, "wanted relative standard error of the probes that draw batches or vectors",
+          "a number > 0");
+    field("probe_batches", self.probe_batches, "most batches that a probe draws", "an integer >= 16");
     field("stop", self.stop, "the run ends at the first record for which one holds",
           "texts such as \"loss < 1e-6\" or \"gradient_norm < 1e-8\"");
     field("plateau_quantity", self.plateau_quantity, "what the plateau rule looks at", "a column of the record");

@@ -176,3 +176,50 @@ TEST_CASE("bad configurations of training are refused with what is needed", "[cl
   refused("seed = 3", "precision = \"half\"", "precision");
   refused("seed = 3", "noise_covariance = \"missing.npy\"", "missing.npy");
 }
+
+TEST_CASE("probes of curvature stand in the record, and change nothing", "[cli]") {
+  const auto plain = scratch_with(table(16, 0.5));
+  const auto probed = scratch_with(
+      table(16, 0.5),
+      "record_every = 25\nprobes = [\"sharpness\", \"trace\", \"batch_sharpness_in\", \"eta_over_threshold\"]\n");
+  REQUIRE(plain->brink("train t.toml --out run").exit_code == 0);
+  const auto outcome = probed->brink("train t.toml --linearize --out run --format json");
+  INFO(outcome.errors);
+  REQUIRE(outcome.exit_code == 0);
+  const auto record = probed->read("run/tables/record.csv");
+  std::istringstream lines(record);
+  std::string line;
+  std::getline(lines, line);
+  CHECK(line ==
+        "step,eta,momentum,batch,loss,gradient_norm,sharpness,sharpness_error,trace,trace_error,batch_sharpness_in,"
+        "batch_sharpness_in_error,eta_over_threshold,eta_over_threshold_error");
+  // A least-squares problem has one Hessian: curvature and threshold are those of the linearized model, at every step.
+  const auto inspected = probed->brink(
+      "threshold --jacobian run/J.npy --gradient-noise run/gradient_noise.npy --rule "
+      "heavy-ball --momentum 0.5 --batch 4 --format json");
+  INFO(inspected.errors);
+  REQUIRE(inspected.exit_code == 0);
+  const auto theory = json::parse(inspected.output);
+  int rows = 0;
+  while (std::getline(lines, line)) {
+    std::vector<double> values;
+    std::istringstream fields(line);
+    for (std::string field; std::getline(fields, field, ',');) values.push_back(std::stod(field));
+    REQUIRE(values.size() == 14);
+    CHECK(values[6] == Approx(theory["model"]["lambda_max"].get<double>()).epsilon(1e-7));
+    CHECK(std::abs(values[8] - theory["model"]["trace"].get<double>()) <= 1e-9 + 5 * values[9]);
+    CHECK(values[10] > 0);
+    CHECK(values[11] < 0.06 * values[10]);
+    CHECK(values[12] == Approx(0.05 / theory["rows"][0]["eta_mean_square"].get<double>()).epsilon(1e-6));
+    ++rows;
+  }
+  CHECK(rows == 10);
+  // The trajectory is that without probes, to the last byte.
+  auto theta = scratch_with(table(16, 0.5), "record_every = 25\nprobes = [\"sharpness\"]\n");
+  REQUIRE(theta->brink("train t.toml --out run").exit_code == 0);
+  CHECK(theta->read("run/theta.npy") == plain->read("run/theta.npy"));
+  const auto wrong = scratch_with(table(16, 0.5), "probes = [\"flatness\"]\n")->brink("train t.toml");
+  CHECK(wrong.exit_code == 2);
+  CHECK(wrong.errors.find("flatness") != std::string::npos);
+  CHECK(wrong.errors.find("batch_sharpness") != std::string::npos);
+}

@@ -25,6 +25,8 @@ build      catch2                 the tests
 run        gnuplot-nox            figures
 run        fonts-liberation       the serif font of the figures
 run        dataset-fashion-mnist  70,000 real images
+mpi        libopenmpi-dev         sweeps over the ranks of a job, optional
+mpi        openmpi-bin            mpirun, for the tests of that
 format     clang-format           the format of the sources, checked by .ci/run
 benchmark  libbenchmark-dev       the C++ half of tests/benchmark
 benchmark  python3-numpy          the NumPy half

@@ -7,7 +7,9 @@
 #include "brink/report/append_log.hpp"
 #include "brink/report/checkpoint.hpp"
 #include "brink/report/phase_report.hpp"
+#include "cell_ranks.hpp"
 #include "command.hpp"
+#include "interrupt.hpp"
 #include "model_flags.hpp"
 #include "sweep_job.hpp"
 
@@ -46,6 +48,11 @@ int run(const Flags& flags) {
   SweepJob job = read_sweep_job(configuration, flags.common.seed, samples);
   job.plan.threads = flags.common.threads;
   check_plan(job.plan, model);
+  CellRanks ranks;
+  if (ranks.is_worker()) {
+    ranks.serve(model, job.plan, {{}, interrupt_requested});
+    return kDone;
+  }
 
   Sections sections = job.sections;
   sections["model"] = model.resolved;
@@ -60,9 +67,11 @@ int run(const Flags& flags) {
                              run.directory().path().string()));
   const PhaseGrid grid(job.plan);
   console.start(fmt::format("sweep: {} lines of {} cells", grid.lines(), grid.line_length()));
-  const PhaseCells cells =
-      compute_phase_diagram(model, job.plan, std::move(known), shard.value_or(Shard{}), console.monitor(),
-                            [&](Index cell, const PhaseCell& value) { log.append(phase_record(cell, value)); });
+  const Monitor monitor = console.monitor();
+  const PhaseCells cells = compute_phase_diagram(
+      model, job.plan, std::move(known), shard.value_or(Shard{}), monitor,
+      [&](Index cell, const PhaseCell& value) { log.append(phase_record(cell, value)); },
+      ranks.workers(model, job.plan, monitor));
   console.finish();
 
   const std::string model_json = phase_model_json(model);
@@ -96,6 +105,7 @@ Action add_sweep_command(CLI::App& program) {
       "result to the last byte. --out defaults to runs/NAME, of a shard to runs/NAME-k-of-N.\n\n"
       "Examples:\n"
       "  brink sweep analysis/phase_diagram.toml\n"
+      "  mpirun -np 8 brink sweep my.toml --threads 1\n"
       "  brink sweep my.toml --shard 3/16            # in a job array\n"
       "  brink merge runs/my runs/my-*-of-16");
   return [flags] { return run(*flags); };

@@ -186,21 +186,31 @@ std::vector<Index> wanted_cells(const PhasePlan& plan, const PhaseCells& known, 
   return wanted;
 }
 
+CellWorkers cell_threads(const LoadedModel& model, const PhasePlan& plan, const Monitor& monitor) {
+  const Monitor interruptible{{}, monitor.interrupted};
+  return [&model, &plan, interruptible](const std::vector<Index>& cells,
+                                        const std::function<void(Index, PhaseCell)>& done) {
+    parallel_for(static_cast<std::int64_t>(cells.size()), plan.threads, [&](std::int64_t i) {
+      interruptible.check();
+      const Index cell = cells[static_cast<std::size_t>(i)];
+      done(cell, compute_phase_cell(model, plan, cell, interruptible));
+    });
+  };
+}
+
 PhaseCells compute_phase_diagram(const LoadedModel& model, const PhasePlan& plan, PhaseCells known, const Shard& shard,
                                  const Monitor& monitor,
-                                 const std::function<void(Index cell, const PhaseCell& value)>& keep) {
+                                 const std::function<void(Index cell, const PhaseCell& value)>& keep,
+                                 const CellWorkers& workers) {
   check_plan(plan, model);
   check_argument(shard.count >= 1 && shard.number >= 0 && shard.number < shard.count, "compute_phase_diagram",
                  "shard.number", shard.number, "0 <= number < count");
-  const Monitor interruptible{{}, monitor.interrupted};
+  const CellWorkers compute = workers ? workers : cell_threads(model, plan, monitor);
   std::mutex keeping;
   double computed = 0;
   for (auto wanted = wanted_cells(plan, known, shard); !wanted.empty(); wanted = wanted_cells(plan, known, shard)) {
     const double total = computed + expected_cells(plan, known, shard, wanted.size());
-    parallel_for(static_cast<std::int64_t>(wanted.size()), plan.threads, [&](std::int64_t i) {
-      monitor.check();
-      const Index cell = wanted[static_cast<std::size_t>(i)];
-      PhaseCell value = compute_phase_cell(model, plan, cell, interruptible);
+    compute(wanted, [&](Index cell, PhaseCell value) {
       const std::lock_guard lock(keeping);
       if (keep) keep(cell, value);
       known.emplace(cell, std::move(value));

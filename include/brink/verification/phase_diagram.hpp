@@ -147,12 +147,22 @@ struct Shard {
 [[nodiscard]] PhaseCell compute_phase_cell(const LoadedModel& model, const PhasePlan& plan, Index cell,
                                            const Monitor& monitor = {});
 
+/// Who computes the cells of a round: calls `done` once a cell, from any thread, and returns when all are. Throws
+/// Interrupted, after the cells that were finished were handed on.
+using CellWorkers =
+    std::function<void(const std::vector<Index>& cells, const std::function<void(Index cell, PhaseCell value)>& done)>;
+
+/// The threads of this process.
+[[nodiscard]] CellWorkers cell_threads(const LoadedModel& model, const PhasePlan& plan, const Monitor& monitor);
+
 /// Computes what is wanted beyond `known`, round by round, in parallel over cells, and returns all cells of the shard.
+/// `workers` (empty: the threads of this process) decide where; the result does not depend on it.
 /// `keep` (may be empty) is called with every new cell, by one thread at a time. Throws InvalidInput for a plan that
 /// cannot be run, Interrupted when the monitor says so, after the cells that were finished were kept.
-[[nodiscard]] PhaseCells compute_phase_diagram(
-    const LoadedModel& model, const PhasePlan& plan, PhaseCells known = {}, const Shard& shard = {},
-    const Monitor& monitor = {}, const std::function<void(Index cell, const PhaseCell& value)>& keep = {});
+[[nodiscard]] PhaseCells compute_phase_diagram(const LoadedModel& model, const PhasePlan& plan, PhaseCells known = {},
+                                               const Shard& shard = {}, const Monitor& monitor = {},
+                                               const std::function<void(Index cell, const PhaseCell& value)>& keep = {},
+                                               const CellWorkers& workers = {});
 
 /// For every cell of the grid the computed cell whose values it has: itself, or the nearest of its line (the one before
 /// at equal distance). Throws InvalidInput when a line has no computed cell.

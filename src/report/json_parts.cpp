@@ -73,6 +73,11 @@ void put_other_parameters(Json& json, const Cell& cell) {
   if (cell.parameters.weight_decay != 0) put_number(json, "weight_decay", cell.parameters.weight_decay);
 }
 
+void put_epoch(Json& json, const Epoch& epoch) {
+  json["steps_per_epoch"] = epoch.steps();
+  json["last_batch"] = to_string(epoch.last_batch);
+}
+
 std::string written(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
 }  // namespace brink::json_parts

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "brink/model/model_source.hpp"
+#include "brink/sampling/epoch.hpp"
 #include "brink/verification/verification.hpp"
 
 namespace brink::json_parts {
@@ -25,6 +26,9 @@ void put_cell(Json& json, const Cell& cell);
 
 /// The hyper-parameters that a row needs besides rule, momentum, sampling and batch.
 void put_other_parameters(Json& json, const Cell& cell);
+
+/// How an epoch is cut.
+void put_epoch(Json& json, const Epoch& epoch);
 
 /// Text that is not UTF-8 (a file name, say) is written with replacement characters instead of failing the report.
 [[nodiscard]] std::string written(const Json& json);

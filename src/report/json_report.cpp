@@ -80,11 +80,6 @@ void put_epoch_threshold(Json& json, const std::string& key, const std::optional
   }
 }
 
-void put_epoch(Json& json, const Epoch& epoch) {
-  json["steps_per_epoch"] = epoch.steps();
-  json["last_batch"] = to_string(epoch.last_batch);
-}
-
 /// A value and its error, which is a residual or a standard error.
 void put_value(Json& json, const char* key, const char* error_key, const Estimate& estimate) {
   put_number(json, key, estimate.value);
@@ -197,45 +192,6 @@ Json solution_json(const SolutionRow& row) {
   return json;
 }
 
-void put_estimate(Json& json, const char* key, const char* error_key, const std::optional<GrowthEstimate>& estimate,
-                  const std::string& method) {
-  if (estimate) {
-    put_number(json, key, estimate->log_growth.value);
-    put_number(json, error_key, estimate->log_growth.error);
-  } else {
-    put_null(json, key, "not measured", fmt::format("method = {}", method));
-    json[error_key] = nullptr;
-  }
-}
-
-Json simulation_row_json(const SimulationRow& row) {
-  Json json;
-  put_cell(json, row.cell);
-  put_number(json, "eta", row.eta);
-  put_number(json, "moment", row.moment);
-  put_estimate(json, "log_growth", "standard_error", row.growth, row.method);
-  json["method"] = row.method;
-  put_estimate(json, "lyapunov", "lyapunov_standard_error", row.lyapunov, row.method);
-  put_other_parameters(json, row.cell);
-  if (row.epoch) put_epoch(json, *row.epoch);
-  std::vector<std::string> warnings;
-  if (row.growth) {
-    put_number(json, "degrees_of_freedom", row.growth->degrees_of_freedom);
-    if (row.method == "cloning") {
-      put_number(json, "bias_correction", row.growth->bias_correction);
-      put_number(json, "effective_ancestors", row.growth->effective_ancestors);
-    }
-    if (row.method == "ensemble") put_number(json, "horizon", row.growth->horizon);
-    warnings = row.growth->log_growth.warnings;
-  }
-  if (row.lyapunov) {
-    const auto& more = row.lyapunov->log_growth.warnings;
-    warnings.insert(warnings.end(), more.begin(), more.end());
-  }
-  json["warnings"] = warnings;
-  return json;
-}
-
 Json cell_json(const CellResult& result) {
   Json json;
   put_cell(json, result.cell);
@@ -323,15 +279,6 @@ std::string coupling_json(const LoadedModel& model, const Cell& from, double eta
     }
     json["rows"].push_back(one);
   }
-  return written(json);
-}
-
-std::string simulation_json(const LoadedModel& model, const std::vector<SimulationRow>& rows) {
-  Json json;
-  json["schema"] = "brink.simulate/1";
-  json["model"] = model_json(model);
-  json["rows"] = Json::array();
-  for (const auto& row : rows) json["rows"].push_back(simulation_row_json(row));
   return written(json);
 }
 

@@ -191,6 +191,19 @@ Table simulation_table(const std::vector<SimulationRow>& rows) {
                    {"lyapunov"},
                    {"lyapunov_standard_error", kErrorDigits},
                    {"warnings"}});
+  const auto any = [&](const auto& predicate) { return std::any_of(rows.begin(), rows.end(), predicate); };
+  const bool has_control = any([](const SimulationRow& row) { return row.control != "none"; });
+  const bool has_escape = any([](const SimulationRow& row) { return row.escape.has_value(); });
+  const bool has_tail = any([](const SimulationRow& row) { return row.tail.has_value(); });
+  const bool has_horizon = any([](const SimulationRow& row) { return row.horizon.has_value(); });
+  const bool has_population = any([](const SimulationRow& row) { return row.population.has_value(); });
+  if (has_control) append(columns, {{"control"}});
+  if (has_escape) {
+    append(columns, {{"escaped_fraction"}, {"median"}, {"hazard"}, {"hazard_lower"}, {"hazard_upper"}});
+  }
+  if (has_tail) append(columns, {{"tail_index"}, {"tail_index_lower"}, {"tail_index_upper"}, {"tail_index_exact"}});
+  if (has_horizon) append(columns, {{"ensemble_at_end"}, {"cloning_at_end"}, {"log_growth_exact"}, {"horizon", 3}});
+  if (has_population) append(columns, {{"bias", 3}, {"bias_standard_error", kErrorDigits}});
   Table table(columns);
   for (const auto& row : rows) {
     auto values = cell_values(row.cell);
@@ -209,6 +222,26 @@ Table simulation_table(const std::vector<SimulationRow>& rows) {
     append(values, {row.method});
     append_estimate(row.lyapunov);
     append(values, {joined(warnings)});
+    if (has_control) append(values, {row.control});
+    if (row.escape) {
+      const EscapeSummary& summary = row.escape->summary;
+      const Survival& survival = row.escape->survival;
+      append(values, {static_cast<double>(summary.escaped) / static_cast<double>(summary.replicas),
+                      summary.median ? integer(*summary.median) : TableValue(), survival.hazard,
+                      survival.hazard_interval.lower, survival.hazard_interval.upper});
+    }
+    if (row.tail) {
+      const TailFit& fit = row.tail->fit;
+      append(values, {fit.alpha, fit.interval.lower, fit.interval.upper,
+                      row.tail->exact ? TableValue(row.tail->exact->value) : TableValue()});
+    }
+    if (row.horizon) {
+      const HorizonPoint& end = row.horizon->curve.points.back();
+      const auto& exact = row.horizon->exact_log_growth;
+      append(values, {end.ensemble, end.cloning, exact ? TableValue(exact->value) : TableValue(),
+                      row.horizon->exact_horizon.value_or(row.horizon->curve.horizon)});
+    }
+    if (row.population) append(values, {row.population->bias, row.population->bias_error});
     table.add_row(values);
   }
   return table;

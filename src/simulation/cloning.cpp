@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <numbers>
 
 #include "brink/statistics/time_series.hpp"
@@ -10,6 +11,9 @@
 
 namespace brink {
 namespace {
+
+/// Effective ancestors below which a warning is given.
+constexpr double kFewestAncestors = 4;
 
 /// Steps until the effective sample size has lost half of what separates it from N/2, at the rate it fell lately:
 /// resampling is decided between stretches of steps, and must not come too late.
@@ -74,6 +78,14 @@ GrowthEstimate cloning_growth(const Engine& engine, const Dynamics& dynamics, co
   if (result.bias_correction > 3 * means.standard_error) {
     result.log_growth.warnings.push_back(
         "the correction for the finite number of replicas exceeds three standard errors; use more replicas");
+  }
+  if (result.effective_ancestors < kFewestAncestors) {
+    char ancestors[16];
+    std::snprintf(ancestors, sizeof ancestors, "%.1f", result.effective_ancestors);
+    result.log_growth.warnings.push_back(
+        "all replicas descend from effectively " + std::string(ancestors) + " ancestors " +
+        std::to_string(ensemble.end() - last_batch) +
+        " steps before the end: the population has collapsed onto few trajectories; use more replicas");
   }
   return result;
 }

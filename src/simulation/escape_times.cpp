@@ -117,6 +117,16 @@ std::vector<Index> escape_times(const Engine& engine, const Vector& curvature, c
   return times;
 }
 
+Survival escape_survival(const std::vector<Index>& times, Index horizon) {
+  std::vector<Lifetime> lives;
+  lives.reserve(times.size());
+  for (const Index time : times) {
+    check_argument(time >= 0 && time <= horizon, "escape_survival", "times", time, "0 <= time <= horizon");
+    lives.push_back(time == 0 ? Lifetime{horizon, false} : Lifetime{time, true});
+  }
+  return kaplan_meier(std::move(lives), kConfidence);
+}
+
 EscapeSummary summarize_escape(std::vector<Index> times, Index horizon) {
   check_argument(!times.empty(), "summarize_escape", "times", "an empty list", "at least one time");
   for (const Index time : times)

@@ -17,15 +17,16 @@ const Dynamics& checked(std::string_view function, const Dynamics& dynamics) {
 
 }  // namespace
 
-FilterEngine::FilterEngine(std::string_view function, const Dynamics& dynamics, Index length)
+FilterEngine::FilterEngine(std::string_view function, const Dynamics& dynamics, Index length, Index memory)
     : dynamics_(checked(function, dynamics)),
       rule_(dynamics.rule),
       length_(length),
-      state_size_(dynamics.rule->states() * length) {}
+      moving_size_(dynamics.rule->states() * length),
+      state_size_(moving_size_ + memory) {}
 
 double FilterEngine::squared_norm(const double* state) const {
   const double x = Eigen::Map<const Vector>(state, length_).squaredNorm();
-  const Index rest = state_size_ - length_;
+  const Index rest = moving_size_ - length_;
   if (rest == 0) return x;
   return x + dynamics_.eta * dynamics_.eta * Eigen::Map<const Vector>(state + length_, rest).squaredNorm();
 }

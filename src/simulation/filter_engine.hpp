@@ -12,9 +12,10 @@ class FilterEngine : public Engine {
   void scale(double* state, double factor) const final;
 
  protected:
-  /// `length` numbers for x and for every buffer. Throws InvalidInput for a dynamics without rule or law or with a bad
+  /// `length` numbers for x and for every buffer, then `memory` more that an engine keeps with a state: they scale with
+  /// it, but neither move nor count in its norm. Throws InvalidInput for a dynamics without rule or law or with a bad
   /// η.
-  FilterEngine(std::string_view function, const Dynamics& dynamics, Index length);
+  FilterEngine(std::string_view function, const Dynamics& dynamics, Index length, Index memory = 0);
 
   /// Moves `count` consecutive states by their gradients (count × length, overwritten).
   void update(double* gradients, Index count, double* states) const;
@@ -29,6 +30,7 @@ class FilterEngine : public Engine {
   Dynamics dynamics_;
   std::shared_ptr<const UpdateRule> rule_;
   Index length_;
+  Index moving_size_;  ///< x and the buffers
   Index state_size_;
 };
 

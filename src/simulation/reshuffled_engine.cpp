@@ -1,5 +1,6 @@
 #include "brink/simulation/reshuffled_engine.hpp"
 
+#include <numeric>
 #include <vector>
 
 #include "brink/base/error.hpp"
@@ -10,11 +11,12 @@
 namespace brink {
 namespace {
 
-class ReshuffledEngine final : public FilterEngine {
+class BatchOrderEngine final : public FilterEngine {
  public:
-  ReshuffledEngine(const LinearizedModel& model, const Epoch& epoch, const Dynamics& dynamics)
+  BatchOrderEngine(const LinearizedModel& model, const Epoch& epoch, BatchOrder batches, const Dynamics& dynamics)
       : FilterEngine("make_reshuffled_engine", dynamics, padded_length(model.rank())),
         epoch_(epoch),
+        batches_(batches),
         outputs_(model.samples().outputs),
         rank_(model.rank()),
         signs_(model.samples().signs) {
@@ -42,22 +44,34 @@ class ReshuffledEngine final : public FilterEngine {
     const PaddedRows padded{rows_.data(), length(), signs_.size() == 0 ? nullptr : signs_.data()};
     for (Index i = 0; i < count; ++i) {
       Philox random(dynamics().seed, Purpose::batch, first_stream + static_cast<std::uint32_t>(i), epoch);
-      shuffle(epoch_.samples, epoch_.used(), random, order.data());
+      if (batches_ == BatchOrder::reshuffled) {
+        shuffle(epoch_.samples, epoch_.used(), random, order.data());
+      } else {
+        std::iota(order.begin(), order.end(), 0U);
+      }
       expand_outputs(order, rows);
       double* state = states + i * state_size();
-      const std::uint32_t* wanted = rows.data();
-      for (Index step = 0; step < epoch_.steps(); ++step) {
-        const Index size = epoch_.size(step);
-        const RowSum sum{wanted, size * outputs_, 1 / static_cast<double>(size), false};
+      const auto move = [&](Index batch) {
+        const Index size = epoch_.size(batch);
+        const RowSum sum{rows.data() + batch * epoch_.batch_size * outputs_, size * outputs_,
+                         1 / static_cast<double>(size), false};
         add_row_gradients(padded, &sum, 1, state, state_size(), gradient.data());
         update(gradient.data(), 1, state);
-        wanted += sum.count;
+      };
+      if (batches_ == BatchOrder::fixed) {
+        move(random.below(static_cast<std::uint32_t>(epoch_.used())) / epoch_.batch_size);
+      } else {
+        for (Index batch = 0; batch < epoch_.steps(); ++batch) move(batch);
       }
     }
   }
 
   Matrix state_basis() const override { return Matrix::Identity(length(), rank_); }
-  std::string name() const override { return "reshuffled"; }
+  std::string name() const override {
+    return batches_ == BatchOrder::reshuffled ? "reshuffled"
+           : batches_ == BatchOrder::cyclic   ? "cyclic"
+                                              : "fixed-batches";
+  }
 
  private:
   void expand_outputs(const std::vector<std::uint32_t>& order, std::vector<std::uint32_t>& rows) const {
@@ -68,6 +82,7 @@ class ReshuffledEngine final : public FilterEngine {
   }
 
   Epoch epoch_;
+  BatchOrder batches_;
   Index outputs_;
   Index rank_;
   Vector signs_;
@@ -78,7 +93,12 @@ class ReshuffledEngine final : public FilterEngine {
 
 std::unique_ptr<Engine> make_reshuffled_engine(const LinearizedModel& model, const Epoch& epoch,
                                                const Dynamics& dynamics) {
-  return std::make_unique<ReshuffledEngine>(model, epoch, dynamics);
+  return make_batch_order_engine(model, epoch, BatchOrder::reshuffled, dynamics);
+}
+
+std::unique_ptr<Engine> make_batch_order_engine(const LinearizedModel& model, const Epoch& epoch, BatchOrder order,
+                                                const Dynamics& dynamics) {
+  return std::make_unique<BatchOrderEngine>(model, epoch, order, dynamics);
 }
 
 }  // namespace brink

@@ -7,8 +7,12 @@
 
 namespace brink {
 
-/// Rows are padded with zeros to a multiple of this many numbers (one 256-bit register).
+/// Rows are padded with zeros to a multiple of this many numbers: one register, and with 512 bits one cache line.
+#ifdef __AVX512F__
+inline constexpr Index kLanes = 8;
+#else
 inline constexpr Index kLanes = 4;
+#endif
 
 [[nodiscard]] constexpr Index padded_length(Index size) { return (size + kLanes - 1) / kLanes * kLanes; }
 
@@ -16,7 +20,7 @@ inline constexpr Index kLanes = 4;
 struct PaddedRows {
   const double* data = nullptr;
   Index length = 0;
-  const double* signs = nullptr;  ///< ±1 per row; null: all +1
+  const double* signs = nullptr;  ///< a factor per row, ±1 for samples of an indefinite model; null: all 1
 };
 
 /// The sum over rows that one replica wants.
@@ -29,8 +33,8 @@ struct RowSum {
 
 /// gradient_i (+)= scale · Σ_j sign_j (a_j·x_i) a_j over the rows sums[i].wanted, for `replicas` replicas: x_i begins
 /// at states + i·stride, gradient_i at gradients + i·length. Four rows share one pass over x and one over the gradient,
-/// so a row comes from memory once and then from the first-level cache. 4·length flops a row; no allocation; any
-/// alignment; states and gradients must not overlap.
+/// so a row comes from memory once and then from the first-level cache; meanwhile the next four, also those of the next
+/// replica, are fetched. 4·length flops a row; no allocation; any alignment; states and gradients must not overlap.
 void add_row_gradients(const PaddedRows& rows, const RowSum* sums, Index replicas, const double* states, Index stride,
                        double* gradients);
 

@@ -6,12 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "brink/simulation/escape_times.hpp"
+#include "brink/simulation/estimate_quality.hpp"
 #include "brink/simulation/growth.hpp"
+#include "brink/simulation/horizon.hpp"
 #include "brink/stability/criterion.hpp"
 #include "brink/stability/inverse.hpp"
 #include "brink/stability/mean_square.hpp"
 #include "brink/stability/stationary.hpp"
 #include "brink/stability/subsample_error.hpp"
+#include "brink/statistics/tail.hpp"
 #include "brink/verification/reshuffled_stability.hpp"
 #include "brink/verification/verification.hpp"
 
@@ -57,15 +61,46 @@ struct CouplingRow {
   CoupledStep step;
 };
 
+/// First passage of the loss over a level.
+struct EscapeResult {
+  double level = 0;  ///< in units of the loss at the start
+  EscapeSummary summary;
+  Survival survival;
+  std::optional<Estimate> exact_log_growth;  ///< ln ρ of the mean loss, where it is known: E L passes the level at
+                                             ///< ln(level)/ln ρ
+};
+
+/// Tail of the stationary law.
+struct TailResult {
+  TailFit fit;
+  std::optional<Estimate> exact;  ///< α with Λ(α) = 0
+  std::string reason;             ///< why there is none
+};
+
+/// A plain average against cloning and the exact rate.
+struct HorizonResult {
+  HorizonCurve curve;
+  std::optional<Estimate> exact_log_growth;
+  std::optional<double> exact_horizon;  ///< ln N/(qΛ'(q) − Λ(q)), where Λ is known around q
+};
+
 /// Measured growth of one cell at one step size.
 struct SimulationRow {
   Cell cell;
   double eta = 0;
   double moment = 2;                       ///< q
-  std::string method;                      ///< "cloning", "ensemble" or "lyapunov"
+  std::string method;                      ///< "cloning", "ensemble", "lyapunov", "escape", "tail" or "horizon"
   std::optional<GrowthEstimate> growth;    ///< Λ(q); absent when only the Lyapunov exponent was asked for
   std::optional<GrowthEstimate> lyapunov;  ///< top Lyapunov exponent; absent when it was not measured
   std::optional<Epoch> epoch;              ///< of shuffled epochs
+  std::string control = "none";            ///< what was changed about the noise or the order of the batches
+  std::optional<EscapeResult> escape = {};
+  std::optional<TailResult> tail = {};
+  std::optional<HorizonResult> horizon = {};
+  std::optional<PopulationBias> population = {};
+  std::optional<GrowthDifference> difference =
+      {};                      ///< to the previous step size of the same cell, common random numbers
+  double difference_from = 0;  ///< that step size
 };
 
 }  // namespace brink

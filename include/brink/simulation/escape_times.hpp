@@ -10,7 +10,7 @@
 
 #include "brink/base/monitor.hpp"
 #include "brink/simulation/engine.hpp"
-#include "brink/statistics/intervals.hpp"
+#include "brink/statistics/survival.hpp"
 
 namespace brink {
 
@@ -39,6 +39,9 @@ struct EscapeSummary {
   std::optional<Index> median_lower;  ///< order statistics of the binomial ranks, independent of the law of the times
   std::optional<Index> median_upper;  ///< absent where the rank is censored
 };
+
+/// The survival curve of the times, with 95% intervals. Throws InvalidInput as below.
+[[nodiscard]] Survival escape_survival(const std::vector<Index>& times, Index horizon);
 
 /// Every time is in 1…horizon, or 0 for a censored replica. Throws InvalidInput for no times or a time out of range.
 [[nodiscard]] EscapeSummary summarize_escape(std::vector<Index> times, Index horizon);

@@ -41,6 +41,7 @@ struct GrowthEstimate {
 /// E‖z_T‖^q, so E ln Z/T falls short of Λ by σ²/2, σ² the long-run variance per step of the log mean weight; that much
 /// is added. The standard error comes from batch means over time and holds the uncertainty of the correction.
 /// Bit-identical for any number of threads. O(replicas · (burn_in + steps)) engine steps.
+/// A run whose last time batch descends from fewer than four effective ancestors carries a warning.
 /// Throws InvalidInput for options out of range, NotConverged when every replica dies or one overflows in a step.
 [[nodiscard]] GrowthEstimate cloning_growth(const Engine& engine, const Dynamics& dynamics,
                                             const SimulationOptions& options, const Monitor& monitor = {});

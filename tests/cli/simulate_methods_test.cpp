@@ -23,6 +23,7 @@ json rows_of(const Scratch& scratch, const std::string& arguments) {
 
 TEST_CASE("simulate tells escape times, horizons, controls and differences", "[cli][fast]") {
   const Scratch scratch;
+  scratch.write_small_arrays();
   const auto escape = rows_of(scratch, "--eta 0.8 --method escape --steps 100 --replicas 200")[0];
   CHECK(escape["escape"]["horizon"] == 100);
   CHECK(escape["escape"]["survival"].size() > 3);
@@ -49,6 +50,7 @@ TEST_CASE("simulate tells escape times, horizons, controls and differences", "[c
 
 TEST_CASE("simulate refuses methods and controls that do not go together", "[cli][fast]") {
   const Scratch scratch;
+  scratch.write_small_arrays();
   for (const auto& [arguments, named] : {std::pair{"--method tail", "gradient noise"},
                                          {"--control noise", "--control"},
                                          {"--control cyclic --sampling reshuffled", "--control"},

@@ -1,6 +1,6 @@
 #pragma once
 // How good an estimate of cloning is: its bias in the number of replicas, measured; and differences between
-// neighbouring settings, from common random numbers.
+// neighbouring settings, from common random numbers. docs/theory.md, (6.1).
 
 #include <functional>
 #include <memory>

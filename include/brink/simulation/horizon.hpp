@@ -1,5 +1,5 @@
 #pragma once
-// How far a plain average can see: the rate it reports against the horizon, beside cloning.
+// How far a plain average can see: the rate it reports against the horizon, beside cloning. docs/theory.md, (6.2).
 
 #include <vector>
 

@@ -1,5 +1,6 @@
 #pragma once
-// Long stationary runs at a minimum that does not interpolate.
+// Long stationary runs at a minimum that does not interpolate. docs/theory.md, section "Moments and almost-sure
+// stability".
 
 #include "brink/base/monitor.hpp"
 #include "brink/simulation/engine.hpp"

@@ -5,12 +5,16 @@
 #include <functional>
 
 #include "brink/report/phase_report.hpp"
+#include "brink/verification/phase_interpolation.hpp"
 
 namespace brink {
 namespace {
 
-/// Value of a cell in a picture; empty where there is none.
-using Shown = std::function<std::optional<double>(const PhaseCell&)>;
+/// Value of a cell in a picture, by its number; empty where there is none.
+using Shown = std::function<std::optional<double>(Index cell)>;
+
+/// Boxes a line of cells has at most in a picture: finer ones nobody sees, and the data of a figure stay small.
+constexpr Index kBoxesOfLine = 64;
 
 double on_scale(const GridAxis& axis, double value) { return axis.logarithmic ? std::log(value) : value; }
 double off_scale(const GridAxis& axis, double value) { return axis.logarithmic ? std::exp(value) : value; }
@@ -23,6 +27,43 @@ double low_end(const GridAxis& axis, Index i) {
   if (i == 0) return off_scale(axis, at(0) - 0.5 * (at(1) - at(0)));
   if (i == size) return off_scale(axis, at(size - 1) + 0.5 * (at(size - 1) - at(size - 2)));
   return off_scale(axis, 0.5 * (at(i - 1) + at(i)));
+}
+
+/// ln ρ of every cell: computed, interpolated, or that of the nearest computed one.
+std::vector<std::optional<double>> growth_of_cells(const PhasePlan& plan, const PhaseCells& cells,
+                                                   const std::vector<Index>& sources) {
+  const auto interpolated = interpolate_growth(plan, cells);
+  std::vector<std::optional<double>> values(sources.size());
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const auto between = interpolated.find(static_cast<Index>(i));
+    const auto& computed = cells.at(sources[i]).growth.estimate;
+    if (between != interpolated.end()) {
+      values[i] = between->second.log_growth;
+    } else if (computed) {
+      values[i] = computed->value;
+    }
+  }
+  return values;
+}
+
+/// For every cell the one whose value it shows: the middle one of its stretch of the line, where that has its sign.
+std::vector<Index> stretches(const PhasePlan& plan, const std::vector<std::optional<double>>& values) {
+  const PhaseGrid grid(plan);
+  const Index length = grid.line_length();
+  const Index stretch = (length + kBoxesOfLine - 1) / kBoxesOfLine;
+  std::vector<Index> sources(values.size());
+  for (Index line = 0; line < grid.lines(); ++line) {
+    for (Index position = 0; position < length; ++position) {
+      const Index first = position - position % stretch;
+      const Index last = std::min(first + stretch, length) - 1;
+      const Index own = grid.cell(line, position);
+      const Index middle = grid.cell(line, (first + last) / 2);
+      const auto& a = values[static_cast<std::size_t>(own)];
+      const auto& b = values[static_cast<std::size_t>(middle)];
+      sources[static_cast<std::size_t>(own)] = a && b && (*a < 0) == (*b < 0) ? middle : own;
+    }
+  }
+  return sources;
 }
 
 /// Cells first…last of row y that take their values from the same cell.
@@ -186,7 +227,7 @@ Table figure_data(const PhasePlan& plan, const PhaseCells& cells, const std::vec
   };
   for (Index panel = 0; panel < grid.panels(); ++panel) {
     for (const Box& box : boxes_of(grid, sources, panel)) {
-      const auto value = shown(cells.at(box.source));
+      const auto value = shown(box.source);
       const double left = low_end(plan.x, box.first);
       const double right = low_end(plan.x, box.last + 1);
       const double bottom = low_end(plan.y, box.bottom);
@@ -209,17 +250,19 @@ Table figure_data(const PhasePlan& plan, const PhaseCells& cells, const std::vec
 
 std::vector<FigureData> phase_figures(const PhasePlan& plan, const PhaseCells& cells) {
   const auto sources = inherited_from(plan, cells);
-  const auto value_of = [](const CellValue& value) {
-    return value.estimate ? std::optional<double>(value.estimate->value) : std::nullopt;
-  };
+  const auto growth = growth_of_cells(plan, cells, sources);
   std::vector<FigureData> figures;
-  figures.push_back(
-      {"phase-diagram", "phase-diagram",
-       figure_data(plan, cells, sources, "growth", [&](const PhaseCell& cell) { return value_of(cell.growth); })});
+  figures.push_back({"phase-diagram", "phase-diagram",
+                     figure_data(plan, cells, stretches(plan, growth), "growth",
+                                 [&](Index cell) { return growth[static_cast<std::size_t>(cell)]; })});
   if (plan.lyapunov) {
-    figures.push_back({"phase-diagram-lyapunov", "phase-diagram",
-                       figure_data(plan, cells, sources, "lyapunov",
-                                   [&](const PhaseCell& cell) { return value_of(*cell.lyapunov); })});
+    // Measured values are not interpolated: cells show the nearest one.
+    const auto measured = [&](Index cell) {
+      const CellValue& value = *cells.at(cell).lyapunov;
+      return value.estimate ? std::optional<double>(value.estimate->value) : std::nullopt;
+    };
+    figures.push_back(
+        {"phase-diagram-lyapunov", "phase-diagram", figure_data(plan, cells, sources, "lyapunov", measured)});
   }
   return figures;
 }

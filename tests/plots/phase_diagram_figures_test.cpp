@@ -89,6 +89,24 @@ TEST_CASE("the boundary of a plane of batch size and momentum is interpolated", 
   CHECK(boundary == 10);
 }
 
+TEST_CASE("cells that were not computed show the interpolated growth", "[fast][report]") {
+  // ln ρ = ln η − ln η*, linear along the line: interpolation is exact.
+  for (const brink::Index cells : {33, 200}) {
+    const PhasePlan plan = plan_of(batches(), make_axis("eta", 0.02, 6, cells, true), {0.5});
+    const auto figures = phase_figures(plan, invented(plan));
+    const double stretch =
+        std::ceil(static_cast<double>(cells) / 64) * std::log(300.0) / static_cast<double>(cells - 1);
+    std::size_t boxes = 0;
+    for (const auto& row : figures[0].data.rows()) {
+      if (std::get<std::string>(row[10]) != "cell") continue;
+      ++boxes;
+      const double exact = std::log(std::get<double>(row[14]) / (std::get<double>(row[11]) / 4 * std::exp(-0.5)));
+      CHECK(std::abs(std::get<double>(row[17]) - exact) <= 0.8 * stretch + 0.02);
+    }
+    CHECK(boxes <= 70 * batches().values.size());
+  }
+}
+
 TEST_CASE("phase diagrams draw silently on every terminal, with every label", "[plots]") {
   const std::vector<PhasePlan> plans = {
       plan_of(batches(), steps(), {0.0, 0.9}), plan_of(steps(), momenta(), {1, 4, 16}),

@@ -55,16 +55,22 @@ std::optional<InterpolatedGrowth> enclosed(const std::vector<Node>& nodes, std::
                             "enclosure by convexity of (rho - 1)/eta"};
 }
 
+/// Slope at node i that keeps the cubics between the values of their ends [Fritsch & Butland 1984]: zero at an
+/// extremum, else a harmonic mean of the secants on either side.
 double slope(const std::vector<Node>& nodes, std::size_t i) {
   const auto secant = [&](std::size_t k) {
     return (nodes[k + 1].log_growth - nodes[k].log_growth) / (nodes[k + 1].scaled - nodes[k].scaled);
   };
   const auto gap = [&](std::size_t k) { return nodes[k + 1].scaled - nodes[k].scaled; };
   const std::size_t last = nodes.size() - 1;
-  if (i == 0) return secant(0) + (secant(0) - secant(1)) * gap(0) / (gap(0) + gap(1));
-  if (i == last)
-    return secant(last - 1) + (secant(last - 1) - secant(last - 2)) * gap(last - 1) / (gap(last - 1) + gap(last - 2));
-  return (gap(i) * secant(i - 1) + gap(i - 1) * secant(i)) / (gap(i) + gap(i - 1));
+  if (i == 0) return secant(0);
+  if (i == last) return secant(last - 1);
+  const double before = secant(i - 1);
+  const double after = secant(i);
+  if (!(before * after > 0)) return 0;
+  const double first = 2 * gap(i) + gap(i - 1);
+  const double second = gap(i) + 2 * gap(i - 1);
+  return (first + second) / (first / before + second / after);
 }
 
 /// The cubic on [left, left + 1] at `scaled`; at least three nodes.
@@ -131,9 +137,13 @@ class Line {
       if (proven_) {
         value = enclosed(nodes_, static_cast<std::ptrdiff_t>(left), at);
       } else {
-        value = InterpolatedGrowth{cubic(nodes_, left, scaled(at)),
-                                   kSafety * std::max(errors[left], errors[left + 1]) + a.error + b.error, false,
-                                   "cubic, twice the error of points left out"};
+        const double share = (scaled(at) - a.scaled) / (b.scaled - a.scaled);
+        const double chord = (1 - share) * a.log_growth + share * b.log_growth;
+        const double found = cubic(nodes_, left, scaled(at));
+        const double bound = std::max(kSafety * std::max(errors[left], errors[left + 1]), std::abs(found - chord));
+        value =
+            InterpolatedGrowth{found, bound + a.error + b.error, false,
+                               "monotone cubic; twice the error of points left out, or the distance from the chord"};
       }
       if (!value) continue;
       if (threshold_ && (at < *threshold_) != (value->log_growth < 0)) {

@@ -10,11 +10,11 @@
 // above the lines through any two points on the same side; the exact threshold, where it is 0, is a point too. The
 // value is the middle of that enclosure, the bound its half-width with the residuals of the points.
 //
-// Otherwise (momentum, lines along B) there is no such convexity: the value is a cubic between the neighbours, on the
-// scale of the axis, with slopes of parabolas through three points. The bound is twice the larger error of the
-// same interpolation at the two neighbours, each left out in turn: it looks across two gaps for what happens in one. It
-// is an estimate, not a proof: what the curve does inside one gap alone is not seen, and about one cell in forty is
-// further off (docs/sweep.md).
+// Otherwise (momentum, lines along B) there is no such convexity: the value is a monotone cubic between the neighbours
+// [Fritsch & Butland 1984], on the scale of the axis. The bound is twice the larger error of the same interpolation at
+// the two neighbours, each left out in turn (it looks across two gaps for what happens in one), or the distance from
+// the chord where that is larger. It is an estimate, not a proof: what the curve does inside one gap alone is not seen,
+// and about one cell in a hundred is further off (docs/sweep.md).
 
 #include <map>
 #include <string>

@@ -9,6 +9,7 @@
 #include "brink/base/memory.hpp"
 #include "brink/base/parallel.hpp"
 #include "brink/report/provenance.hpp"
+#include "brink/training/network_model.hpp"
 #include "command.hpp"
 #include "console.hpp"
 #include "interrupt.hpp"
@@ -73,6 +74,7 @@ int guarded(int argc, char** argv) {
     catch_interrupts();
     use_single_threaded_blas();
     prepare_heap();
+    register_network_model();
     return parse_and_run(argc, argv);
   } catch (const InvalidInput& error) {
     return fail(kWrongInput, error.what());

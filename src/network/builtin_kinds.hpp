@@ -7,5 +7,6 @@ namespace brink {
 
 [[nodiscard]] TrainableKind trainable_regression_kind();
 [[nodiscard]] TrainableKind trainable_random_features_kind();
+[[nodiscard]] TrainableKind trainable_network_kind();
 
 }  // namespace brink

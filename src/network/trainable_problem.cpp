@@ -13,6 +13,7 @@ std::vector<TrainableKind>& table() {
   static std::vector<TrainableKind> kinds = {
       trainable_regression_kind(),
       trainable_random_features_kind(),
+      trainable_network_kind(),
   };
   return kinds;
 }

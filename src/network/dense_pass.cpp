@@ -1,0 +1,144 @@
+#include <cblas.h>
+
+#include "layer_pass.hpp"
+
+namespace brink::network_detail {
+namespace {
+
+template <class Real>
+using ConstMap = Eigen::Map<const RowMatrixOf<Real>>;
+
+/// C (m × n) = op(A) op(B) + beta C, everything row-major.
+template <class Real>
+void multiply(bool transpose_a, bool transpose_b, Index m, Index n, Index k, const Real* a, const Real* b, Real beta,
+              Real* c) {
+  const auto ta = transpose_a ? CblasTrans : CblasNoTrans;
+  const auto tb = transpose_b ? CblasTrans : CblasNoTrans;
+  const auto lda = static_cast<blasint>(transpose_a ? m : k);
+  const auto ldb = static_cast<blasint>(transpose_b ? k : n);
+  const auto rows = static_cast<blasint>(m);
+  const auto columns = static_cast<blasint>(n);
+  const auto inner = static_cast<blasint>(k);
+  if constexpr (std::is_same_v<Real, float>) {
+    cblas_sgemm(CblasRowMajor, ta, tb, rows, columns, inner, 1, a, lda, b, ldb, beta, c, columns);
+  } else {
+    cblas_dgemm(CblasRowMajor, ta, tb, rows, columns, inner, 1, a, lda, b, ldb, beta, c, columns);
+  }
+}
+
+template <class Real>
+class DensePass final : public LayerPass<Real> {
+ public:
+  explicit DensePass(const Layer& layer)
+      : in_(layer.inputs),
+        out_(layer.outputs),
+        positions_(layer.positions),
+        weights_(layer.weights),
+        bias_(layer.bias),
+        transposed_(layer.weights >= 0 && layer.transposed),
+        constant_(layer.constant_weights.cast<Real>()),
+        constant_bias_(layer.constant_bias.cast<Real>()) {}
+
+  void forward(const Point<Real>& at, Index samples, const Series<Real>& in, const Series<Real>& out) const override {
+    const Index rows = samples * positions_;
+    for (int k = 0; k <= out.order; ++k) {
+      bool started = start(at, k, rows, out.block(k));
+      for (int j = 0; j <= k; ++j) {
+        const Real* const w = weights(at, j);
+        if (w == nullptr || k - j > in.order) continue;
+        multiply(false, !transposed_, rows, out_, in_, in.block(k - j), w, Real(started ? 1 : 0), out.block(k));
+        started = true;
+      }
+      if (!started) std::fill_n(out.block(k), rows * out_, Real(0));
+    }
+  }
+
+  void backward(const Point<Real>& at, Index samples, const Series<Real>&, const Series<Real>&,
+                const Series<Real>& d_out, const Series<Real>& d_in) const override {
+    if (d_in.first == nullptr) return;
+    for (int k = 0; k <= d_out.order; ++k) {
+      for (int j = 0; j <= k; ++j) {
+        const Real* const w = weights(at, j);
+        if (w == nullptr) continue;
+        multiply(false, transposed_, samples * positions_, in_, out_, d_out.block(k - j), w, Real(j > 0 ? 1 : 0),
+                 d_in.block(k));
+      }
+    }
+  }
+
+  void add_gradient(Index samples, const Series<Real>& in, const Series<Real>& d_out, Real* gradient,
+                    bool overwrite) const override {
+    const Index rows = samples * positions_;
+    const int order = d_out.order;
+    if (weights_ >= 0) {
+      bool started = !overwrite;
+      for (int j = 0; j <= std::min(order, in.order); ++j) {
+        outer(rows, d_out.block(order - j), in.block(j), started, gradient + weights_);
+        started = true;
+      }
+    }
+    if (bias_ >= 0) {
+      Eigen::Map<Eigen::Matrix<Real, 1, Eigen::Dynamic>> sum(gradient + bias_, out_);
+      if (overwrite) sum.setZero();
+      const ConstMap<Real> d(d_out.block(order), rows, out_);
+      for (Index i = 0; i < rows; ++i) sum += d.row(i);
+    }
+  }
+
+  void add_sample_gradients(Index samples, const Series<Real>& in, const Series<Real>& d_out, Real* rows,
+                            Index stride) const override {
+    for (Index k = 0; k < samples; ++k) {
+      const Real* const d = d_out.first + k * positions_ * out_;
+      Real* const row = rows + k * stride;
+      if (weights_ >= 0) outer(positions_, d, in.first + k * positions_ * in_, true, row + weights_);
+      if (bias_ >= 0) {
+        for (Index i = 0; i < positions_; ++i)
+          for (Index j = 0; j < out_; ++j) row[bias_ + j] += d[i * out_ + j];
+      }
+    }
+  }
+
+  bool has_parameters() const override { return weights_ >= 0 || bias_ >= 0; }
+
+ private:
+  /// Coefficient j of W(ε).
+  [[nodiscard]] const Real* weights(const Point<Real>& at, int j) const {
+    if (weights_ < 0) return j == 0 ? constant_.data() : nullptr;
+    return j == 0 ? at.theta + weights_ : (j == 1 ? at.direction + weights_ : nullptr);
+  }
+
+  /// Puts coefficient k of the bias in every row; false where there is none.
+  bool start(const Point<Real>& at, int k, Index rows, Real* out) const {
+    const Real* b = nullptr;
+    if (bias_ >= 0 && k <= 1) b = (k == 0 ? at.theta : at.direction) + bias_;
+    if (bias_ < 0 && k == 0 && constant_bias_.size() != 0) b = constant_bias_.data();
+    if (b == nullptr) return false;
+    for (Index i = 0; i < rows; ++i) std::copy_n(b, out_, out + i * out_);
+    return true;
+  }
+
+  /// W += DᵀX, or its transpose.
+  void outer(Index rows, const Real* d, const Real* x, bool add, Real* w) const {
+    if (transposed_) {
+      multiply(true, false, in_, out_, rows, x, d, Real(add ? 1 : 0), w);
+    } else {
+      multiply(true, false, out_, in_, rows, d, x, Real(add ? 1 : 0), w);
+    }
+  }
+
+  Index in_, out_, positions_, weights_, bias_;
+  bool transposed_;
+  RowMatrixOf<Real> constant_;
+  VectorOf<Real> constant_bias_;
+};
+
+}  // namespace
+
+template <class Real>
+std::unique_ptr<LayerPass<Real>> make_dense_pass(const Layer& layer) {
+  return std::make_unique<DensePass<Real>>(layer);
+}
+template std::unique_ptr<LayerPass<float>> make_dense_pass(const Layer&);
+template std::unique_ptr<LayerPass<double>> make_dense_pass(const Layer&);
+
+}  // namespace brink::network_detail

@@ -1,6 +1,7 @@
 // Sharpness-aware minimization: the gradient at the worst point nearby, to first order.
 
 #include "gradient_sources.hpp"
+#include "scaled_norm.hpp"
 
 namespace brink {
 namespace {
@@ -13,7 +14,7 @@ class SharpnessAware final : public GradientSource<Real> {
   Real gradient(const Objective<Real>& objective, const VectorOf<Real>& theta, const Batch& batch, StepKey key,
                 VectorOf<Real>& out) const override {
     const Real loss = base_->gradient(objective, theta, batch, key, out);
-    const Real norm = out.stableNorm();
+    const auto norm = static_cast<Real>(scaled_norm(out));
     // At a stationary point there is no direction of ascent; the gradient is the answer.
     if (!(norm > 0)) return loss;
     thread_local VectorOf<Real> worse;

@@ -7,6 +7,8 @@
 
 #include "brink/base/error.hpp"
 
+#include "scaled_norm.hpp"
+
 namespace brink {
 namespace {
 
@@ -143,7 +145,7 @@ class Trainer {
   bool record() {
     const auto& theta = state_.rule.theta;
     const auto loss = static_cast<double>(model_->gradient(theta, model_->all(), gradient_));
-    const double norm = gradient_.template cast<double>().stableNorm();
+    const double norm = scaled_norm(gradient_);
     if (!std::isfinite(loss) || !std::isfinite(norm)) {
       end(TrainingStatus::diverged,
           fmt::format("{} is not finite at step {}", std::isfinite(loss) ? "the gradient" : "the loss", state_.step));

@@ -332,7 +332,9 @@ TEST_CASE("Hessians of any rank have every condition, the same as their rows", "
         const bool silent = found[i].name == "coherence" && law != "bernoulli";
         CHECK(found[i].eta.has_value() == !silent);
         CHECK((found[i].status == BoundStatus::not_applicable) == silent);
-        if (found[i].eta) CHECK(*found[i].eta == Approx(from_rows[i].eta.value()).epsilon(1e-9));
+        // (24) is the best of many searches, each to the root of rounding.
+        const double accuracy = found[i].name == "rank-one" ? 1e-8 : 1e-9;
+        if (found[i].eta) CHECK(*found[i].eta == Approx(from_rows[i].eta.value()).epsilon(accuracy));
       }
     }
   }

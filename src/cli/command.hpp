@@ -31,6 +31,7 @@ Action add_alignment_command(CLI::App& program);
 Action add_sweep_command(CLI::App& program);
 Action add_merge_command(CLI::App& program);
 Action add_train_command(CLI::App& program);
+Action add_study_command(CLI::App& program);
 Action add_figure_command(CLI::App& program);
 
 /// The command line as it was typed, for provenance.

@@ -14,8 +14,8 @@ namespace brink::cli {
 namespace {
 
 const std::vector<std::string>& section_names() {
-  static const std::vector<std::string> names = {"model",  "optimizer", "batch", "grid",    "simulation",
-                                                 "verify", "moments",   "sweep", "training"};
+  static const std::vector<std::string> names = {"model",  "optimizer", "batch", "grid",     "simulation",
+                                                 "verify", "moments",   "sweep", "training", "study"};
   return names;
 }
 

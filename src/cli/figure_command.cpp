@@ -22,7 +22,8 @@ struct DrawingSection {
     const std::string formats = fmt::format("names among {}", fmt::join(figure_terminals(), ", "));
     field("terminal", self.terminal, "formats", formats);
     const std::string widths =
-        fmt::format("a number of mm; {} is one column of a paper, {} two", kOneColumn, kTwoColumns);
+        fmt::format("a number of mm, or 0: what the figure was made for; {} is one column of a paper, {} two",
+                    kOneColumn, kTwoColumns);
     field("width", self.width, "width of the picture", widths);
   }
 };

@@ -34,7 +34,9 @@ std::string_view script_body(std::string_view name) {
 std::string standalone_script(const FigureData& figure) {
   constexpr std::string_view kLoad = "load here.'";
   std::string text = fmt::format(
-      "# Redraws {0}.pdf from {0}.csv:  gnuplot {0}.gp\nif (!exists(\"stem\")) stem = '{0}'\n\n", figure.name);
+      "# Redraws {0}.pdf from {0}.csv:  gnuplot {0}.gp\nif (!exists(\"stem\")) stem = '{0}'\n", figure.name);
+  if (figure.width > 0) text += fmt::format("if (!exists(\"width\")) width = {}\n", figure.width);
+  text += "\n";
   std::string_view body = script_body(figure.script);
   while (!body.empty()) {
     const auto end = std::min(body.find('\n'), body.size() - 1);
@@ -170,8 +172,9 @@ void draw_terminal(const fs::path& figures, const std::string& name, const std::
                    std::vector<fs::path>& drawn) {
   const ScratchDirectory scratch(figures / fmt::format(".{}.{}.partial", name, ::getpid()));
   const std::string output = output_name(name, terminal);
-  const std::string settings = fmt::format("terminal = {}; width = {}; csv = {}; output = {}", quoted(terminal), width,
-                                           quoted("../" + name + ".csv"), quoted(output));
+  std::string settings = fmt::format("terminal = {}; csv = {}; output = {}", quoted(terminal),
+                                     quoted("../" + name + ".csv"), quoted(output));
+  if (width > 0) settings += fmt::format("; width = {}", width);
   const Outcome outcome =
       run_gnuplot(scratch.path(), {"gnuplot", "--default-settings", "-e", settings, "../" + name + ".gp"});
 
@@ -252,8 +255,8 @@ std::vector<fs::path> draw_figure(const RunDirectory& run, const std::string& na
     check_argument(std::find(known.begin(), known.end(), terminal) != known.end(), "draw_figure", "terminal", terminal,
                    "one of " + listed(known));
   }
-  check_argument(options.width >= 60 && options.width <= 400, "draw_figure", "width", options.width,
-                 "60 <= width <= 400 (mm)");
+  check_argument(options.width == 0 || (options.width >= 60 && options.width <= 400), "draw_figure", "width",
+                 options.width, "60 <= width <= 400 (mm), or 0: what the figure was made for");
   const auto names = figure_names(run);
   check_argument(std::find(names.begin(), names.end(), name) != names.end(), "draw_figure", "figure", name,
                  "a figure of the run; it has " + listed(names));

@@ -20,7 +20,7 @@ inline constexpr double kTwoColumns = 178;
 
 struct DrawingOptions {
   std::vector<std::string> terminals = {"pdf", "svg", "png"};
-  double width = kOneColumn;  ///< mm, in [60, 400]
+  double width = 0;  ///< mm, in [60, 400]; 0: what the figure was made for
 };
 
 /// Writes figures/NAME.csv and figures/NAME.gp of every figure. The .gp holds style and script, so that

@@ -39,7 +39,7 @@ int parse_and_run(int argc, char** argv) {
   for (const auto add :
        {add_threshold_command, add_simulate_command, add_verify_command, add_inspect_command, add_check_command,
         add_couple_command, add_moments_command, add_limit_command, add_alignment_command, add_sweep_command,
-        add_merge_command, add_train_command, add_figure_command}) {
+        add_merge_command, add_train_command, add_study_command, add_figure_command}) {
     Action action = add(program);
     commands.emplace_back(program.get_subcommands(nullptr).back(), std::move(action));
   }
@@ -82,7 +82,7 @@ int guarded(int argc, char** argv) {
     return fail(kNotConverged, error.what());
   } catch (const Interrupted&) {
     return fail(kInterrupted,
-                "interrupted; the same command starts again, verify, sweep and train with what they have");
+                "interrupted; the same command starts again, verify, sweep, train and study with what they have");
   } catch (const std::bad_alloc&) {
     return fail(kWrongInput, "memory: not enough for this model, need a smaller one or a larger machine");
   } catch (const std::exception& error) {

@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "analysis/models.hpp"
 #include "brink/simulation/measured_threshold.hpp"
+#include "brink/stability/mean_square.hpp"
 #include "brink/statistics/intervals.hpp"
 #include "simulation/setting.hpp"
 
@@ -53,7 +55,7 @@ Sample sample(const LinearizedModel& model, Dynamics d, const SimulationOptions&
 
 TEST_CASE("two standard errors of cloning cover 95%", "[simulation][slow]") {
   SimulationOptions options;
-  options.replicas = 512;
+  options.replicas = 1024;
   options.steps = 512;
   options.burn_in = 64;
   const LinearizedModel model = oracle::three_rows().model();
@@ -71,7 +73,7 @@ TEST_CASE("two standard errors of cloning cover 95%", "[simulation][slow]") {
 TEST_CASE("two standard errors cover with momentum and its long memory", "[simulation][slow]") {
   // Exactly at the mean-square threshold of heavy ball, β = 0.9: Λ(2) = 0.
   SimulationOptions options;
-  options.replicas = 512;
+  options.replicas = 1024;
   options.steps = 1024;
   options.burn_in = 128;
   const LinearizedModel model = oracle::three_rows().model();
@@ -82,10 +84,25 @@ TEST_CASE("two standard errors cover with momentum and its long memory", "[simul
   CHECK(s.typical_standard_error == Approx(s.spread).epsilon(0.2));
 }
 
+TEST_CASE("few replicas of a heavy-tailed model do not claim more than they know", "[simulation][slow]") {
+  // Random features at the threshold, B = 4: 48 replicas miss the rare growth, and the spread over time does not show
+  // it.
+  const LinearizedModel model = analysis::feature_model(48, 256, "relu", 0).model;
+  const auto sgd = analysis::rule_with("sgd", 0);
+  const double eta = mean_square_threshold(model, *sgd, *make_batch_law("without-replacement"), 4).eta;
+  SimulationOptions options;
+  options.replicas = 48;
+  options.steps = 300;
+  options.burn_in = 300;
+  const Sample s = sample(model, dynamics(oracle::sgd(), "without-replacement", 4, eta), options, 0);
+  CAPTURE(s.mean_error, s.spread, s.typical_standard_error, s.covered);
+  CHECK(s.covered > 0.93 * kSeeds);
+}
+
 TEST_CASE("intervals of the measured threshold cover the exact one", "[simulation][slow]") {
   const LinearizedModel model = oracle::three_rows().model();
   SimulationOptions options;
-  options.replicas = 256;
+  options.replicas = 1024;
   options.steps = 384;
   options.burn_in = 64;
   const auto factory = [&](const Dynamics& d) { return make_linear_engine(model, d); };

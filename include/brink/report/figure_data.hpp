@@ -16,6 +16,7 @@ struct FigureData {
   std::string name;    ///< "thresholds", or "thresholds-RULE-SAMPLING" where a run has several rules or samplings
   std::string script;  ///< the script that draws it: "thresholds", "plateaus", "bounds" or "coupling"
   Table data;
+  double width = 0;  ///< mm, where it is not one column of a paper
 };
 
 /// The figures of a verification, for every pair of rule and sampling:

@@ -39,7 +39,8 @@ struct GrowthEstimate {
 /// Λ(q) by cloning: replicas keep their norms as weights and are resampled systematically, in proportion to ‖z‖^q,
 /// whenever the effective sample size falls below N/2. The product Z of the mean weights is an unbiased estimate of
 /// E‖z_T‖^q, so E ln Z/T falls short of Λ by σ²/2, σ² the long-run variance per step of the log mean weight; that much
-/// is added. The standard error comes from batch means over time and holds the uncertainty of the correction.
+/// is added. The standard error comes from batch means over time and holds the uncertainty of the correction; with N <
+/// 1000 it is multiplied by √(1000/N), because few replicas do not see the rare growth that it should be made of.
 /// Bit-identical for any number of threads. O(replicas · (burn_in + steps)) engine steps.
 /// A run whose last time batch descends from fewer than four effective ancestors carries a warning.
 /// Throws InvalidInput for options out of range, NotConverged when every replica dies or one overflows in a step.

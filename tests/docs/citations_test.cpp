@@ -138,3 +138,19 @@ TEST_CASE("citations are found in the forms in use", "[fast][docs]") {
   CHECK(cited("/// Λ(2) of theory").empty());
   CHECK(cited_sections("// docs/theory.md, section\n// \"Reference\".") == std::vector<std::string>{"Reference"});
 }
+
+TEST_CASE("headers of the edge cite equations of docs/edge.md, which are numbered in order", "[fast][docs]") {
+  const std::string text = text_of(kRoot / "docs" / "edge.md");
+  const std::regex tag(R"(\(E\.(\d+)\)\$\$)");
+  int last = 0;
+  for (std::sregex_iterator i(text.begin(), text.end(), tag), end; i != end; ++i) CHECK(std::stoi((*i)[1]) == ++last);
+  CHECK(last > 10);
+  const std::regex mention(R"(\(E\.(\d+)\))");
+  for (const auto& entry : fs::directory_iterator(kRoot / "include" / "brink" / "edge")) {
+    INFO(entry.path().filename().string());
+    const std::string header = without_breaks(text_of(entry.path()));
+    CHECK(header.find("docs/edge.md, (E.") != std::string::npos);
+    for (std::sregex_iterator i(header.begin(), header.end(), mention), end; i != end; ++i)
+      CHECK(std::stoi((*i)[1]) <= last);
+  }
+}

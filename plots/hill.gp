@@ -43,7 +43,7 @@ set ylabel latex ? 'tail index $\alpha$' : 'tail index {/:Italic α}'
 first_row = strlen(heading) > 0 ? 1 : 0
 set tmargin at screen row(first_row + 0.9)
 if (strlen(heading) > 0) { set label heading at screen column_at(0), row(0) }
-set label 'Hill, 95% band' at screen after_sample(0), row(first_row)
+set label 'Hill, 95'.percent.' band' at screen after_sample(0), row(first_row)
 set object rectangle from screen column_at(0), row(first_row) - above(1) to screen column_at(6), row(first_row) + above(1) \
   fillcolor rgb '#B2D4E7' fillstyle solid noborder
 set arrow from screen column_at(0), row(first_row) to screen column_at(6), row(first_row) nohead linewidth 1.4 \

@@ -64,7 +64,7 @@ if (words(mean) > 0) {
   set label 'median' at screen after_sample(27.5), row(meaning)
   set object 100 rectangle from screen column_at(45), row(meaning + 0.3) to screen column_at(51), row(meaning - 0.3) \
     fillcolor rgb grey fillstyle solid 0.25 noborder
-  set label '90% of runs' at screen after_sample(45), row(meaning)
+  set label '90'.percent.' of runs' at screen after_sample(45), row(meaning)
 }
 if (words(exact) > 0) {
   set arrow from screen column_at(0), row(meaning + 1) to screen column_at(6), row(meaning + 1) nohead linewidth 1.2 \

@@ -68,7 +68,7 @@ if (zeros > 0) {
   set label '' at screen column_at(3), row(meaning) point pointtype 6 pointsize 1.6 * dot linewidth 1.2 linecolor rgb grey
 }
 if (bands > 0) {
-  set label '95% band' at screen after_sample(17), row(meaning)
+  set label '95'.percent.' band' at screen after_sample(17), row(meaning)
   set object rectangle from screen column_at(17), row(meaning) - above(1) to screen column_at(23), row(meaning) + above(1) \
     fillcolor rgb '#CCCCCC' fillstyle solid noborder
 }

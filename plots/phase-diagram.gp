@@ -1,12 +1,13 @@
-# A phase diagram: a growth rate over the plane of two of step size, batch size and momentum, with the mean-square
-# boundary (solid) and the noise-free edge (dashed). Blue decays, orange grows; the colour is proportional to the root of
-# the rate, on either side of zero in units of the largest. One picture a value of the third quantity, one below another.
+# A phase diagram: a growth rate over the plane of two of step size, batch size and momentum, with the mean-square boundary
+# (solid), the noise-free edge (dashed) and, where they are known, the thresholds of the fourth moment (dash-dotted) and of
+# almost sure stability (dotted). Blue decays, orange grows; the colour is proportional to the root of the rate, on either
+# side of zero in units of the largest. Grey: no value. One picture a value of the third quantity, one below another.
 #
 #   gnuplot phase-diagram.gp                                        phase-diagram.csv → phase-diagram.pdf
 #   gnuplot -e "csv='my.csv'; terminal='svg'" phase-diagram.gp
 #
 # Columns of the CSV: figure (growth or lyapunov), rule, sampling, panel (0, 1, …), third, third_value, x_quantity, x_scale,
-# y_quantity, y_scale, kind (cell, boundary or edge), x, x_low, x_high, y, y_low, y_high, value.
+# y_quantity, y_scale, kind (cell, boundary, edge, almost-sure or moment-4), x, x_low, x_high, y, y_low, y_high, value.
 
 if (!exists("stem")) stem = 'phase-diagram'
 if (!exists("csv")) csv = stem.'.csv'
@@ -29,12 +30,19 @@ stats csv using (see_panel(int(column("panel")) + 1, column("third_value")), fig
                  y_scale = strcol("y_scale"), 0) nooutput
 stats csv using (strcol("kind") eq 'cell' ? see_box(column("x_low"), column("x_high"), column("y_low"), \
                  column("y_high")) : 0) nooutput
+# The further thresholds of each picture, and of any.
+array further_of[100]; further_seen = ''
+with_name(list, name) = strstrt(list, name) > 0 ? list : list.' '.name
+see_further(i, name) = (further_of[i] = with_name(further_of[i], name), further_seen = with_name(further_seen, name), 0)
+do for [i = 1 : 100] { further_of[i] = '' }
+stats csv using (strcol("kind") eq 'almost-sure' || strcol("kind") eq 'moment-4' ? \
+                 see_further(int(column("panel")) + 1, strcol("kind")) : 0) nooutput
 stats csv using (strlen(strcol("value")) > 0 ? see_value(column("value")) : 0) nooutput
 seen_rule = rule; seen_sampling = sampling
 
 if (!exists("width")) width = 85
 panel_height = width <= 110 ? 0.6 * width : 0.36 * width
-if (!exists("height")) height = 28.5 + panels * (panel_height + 11)
+if (!exists("height")) height = 28.5 + (further_seen eq '' ? 0 : 4) + panels * (panel_height + 11)
 load here.'style.gp'
 rule = seen_rule; sampling = seen_sampling
 
@@ -112,15 +120,29 @@ set label 3 'mean-square boundary' at screen after_sample(0), lines_at
 set arrow 2 from screen column_at(37), lines_at to screen column_at(43), lines_at nohead linewidth 1.2 \
   dashtype (14, 8) linecolor rgb '#000000'
 set label 4 'noise-free edge' at screen after_sample(37), lines_at
-pictures_top = lines_at - above(2.5)
+if (strstrt(further_seen, 'moment-4')) {
+  set arrow 3 from screen column_at(0), lines_at - above(4) to screen column_at(6), lines_at - above(4) nohead \
+    linewidth 1.4 dashtype (10, 3, 2, 3) linecolor rgb '#000000'
+  set label 5 'fourth moment' at screen after_sample(0), lines_at - above(4)
+}
+if (strstrt(further_seen, 'almost-sure')) {
+  free = strstrt(further_seen, 'moment-4') ? 37 : 0
+  set arrow 4 from screen column_at(free), lines_at - above(4) to screen column_at(free + 6), lines_at - above(4) nohead \
+    linewidth 1.6 dashtype (2, 3) linecolor rgb '#000000'
+  set label 6 'almost sure' at screen after_sample(free), lines_at - above(4)
+}
+pictures_top = lines_at - above(further_seen eq '' ? 2.5 : 6.5)
 picture = (pictures_top - above(9.5) + above(6.5)) / panels
 
 # Boxes reach a little under the next one, so that no seam shows.
 further(low, high, scale) = scale eq 'log' ? high * (high / low)**0.04 : high + 0.04 * (high - low)
 is(i, what) = column("panel") == i - 1 && strcol("kind") eq what
-cell_x(i) = is(i, 'cell') && has("value") ? column("x") : NaN
+# By number: gnuplot drops an empty last column, and where it is asked for by name draws a white box.
+cell_x(i) = is(i, 'cell') && valid(18) ? column("x") : NaN
 curve_x(i, what) = is(i, what) ? column("x") : NaN
 
+set style line 11 linewidth 1.4 dashtype (10, 3, 2, 3) linecolor rgb '#000000'
+set style line 12 linewidth 1.6 dashtype (2, 3) linecolor rgb '#000000'
 set border 15 front linewidth 0.6 linecolor rgb '#000000'
 set tics out
 set ylabel name_of(y_quantity)
@@ -130,16 +152,18 @@ do for [i = 1 : panels] {
   top = pictures_top - (i - 1) * picture
   set tmargin at screen top - above(4.5)
   set bmargin at screen top - picture + above(6.5)
-  set label 5 (latex ? '$'.(third eq 'eta' ? '\eta' : third eq 'batch' ? 'B' : '\beta').sprintf(' = %g$', third_value[i]) : \
+  set label 9 (latex ? '$'.(third eq 'eta' ? '\eta' : third eq 'batch' ? 'B' : '\beta').sprintf(' = %g$', third_value[i]) : \
     symbol_of(third).gap.'= '.round_number(third_value[i])) at screen column_at(0), top - above(2.3)
   set xlabel i < panels ? '' : name_of(x_quantity)
   plot csv using (cell_x(i)):(column("y")):(column("x_low")):(further(column("x_low"), column("x_high"), x_scale)): \
          (column("y_low")):(further(column("y_low"), column("y_high"), y_scale)):(shade(column("value"))) \
          with boxxyerror fillstyle solid noborder linecolor palette, \
        csv using (curve_x(i, 'edge')):(column("y")) with lines linewidth 1.2 dashtype (14, 8) linecolor rgb '#000000', \
+       for [name in further_of[i]] csv using (curve_x(i, name)):(column("y")) with lines \
+         linestyle (name eq 'moment-4' ? 11 : 12), \
        csv using (curve_x(i, 'boundary')):(column("y")) with lines linewidth 1.4 linecolor rgb '#000000'
   unset colorbox
-  unset label 1; unset label 2; unset label 3; unset label 4
+  do for [k = 1 : 6] { unset label k }
   unset arrow
 }
 unset multiplot

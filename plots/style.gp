@@ -68,6 +68,7 @@ eta = latex ? '$\eta$' : '{/:Italic η}'
 batch_size = latex ? '$B$' : '{/:Italic B}'
 momentum_label(value) = latex ? sprintf('$\beta = %g$', value) : \
   beta.gap.'= '.(value < 0 ? '−' : '').sprintf('%g', abs(value))
+percent = latex ? '\%' : '%'
 formula(text, tex) = latex ? '$'.tex.'$' : text
 
 # Formulas by rule, as gnuplot's own text and as LaTeX: the noise-free edge of ηλ (numerator and divisor) and the value of

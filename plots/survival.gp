@@ -65,7 +65,7 @@ do for [i = 1 : count] {
 }
 set object rectangle from screen column_at(0), row(meaning) - above(1) to screen column_at(6), row(meaning) + above(1) \
   fillcolor rgb '#CCCCCC' fillstyle solid noborder
-set label '95% band' at screen after_sample(0), row(meaning)
+set label '95'.percent.' band' at screen after_sample(0), row(meaning)
 set arrow from screen column_at(22), row(meaning) to screen column_at(28), row(meaning) nohead linewidth 1 \
   dashtype (8, 5) linecolor rgb grey
 set label 'exponential' at screen after_sample(22), row(meaning)

@@ -1,5 +1,8 @@
 #include "brink/base/parallel.hpp"
 
+#include <omp.h>
+
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <mutex>
@@ -12,6 +15,8 @@ namespace brink {
 
 void parallel_for(std::int64_t count, int threads, const std::function<void(std::int64_t)>& task) {
   check_argument(threads >= 1, "parallel_for", "threads", threads, "an integer >= 1");
+  // A loop inside a task of another one has threads of its own where it asks for them; OpenMP's default is one.
+  if (threads > 1) omp_set_max_active_levels(std::max(omp_get_max_active_levels(), omp_get_active_level() + 1));
   std::exception_ptr first_failure;
   std::mutex failure_mutex;
   std::atomic<bool> failed{false};

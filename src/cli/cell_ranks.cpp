@@ -171,7 +171,7 @@ void CellRanks::serve(const LoadedModel& model, const PhasePlan& plan, const Mon
     MPI_Recv(&cell, 1, MPI_INT64_T, 0, kToWorker, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
     if (cell == kNoMore) return;
     try {
-      text = phase_record(cell, compute_phase_cell(model, plan, cell, {{}, monitor.interrupted}));
+      text = phase_record(cell, compute_phase_cell(model, plan, cell, {{}, monitor.interrupted}, plan.threads));
     } catch (const Interrupted&) {
       text.clear();  // rank 0 is interrupted too, or computes the cell when the command is run again
     }
@@ -183,9 +183,10 @@ CellWorkers CellRanks::workers(const LoadedModel& model, const PhasePlan& plan, 
   return [this, &model, &plan, &monitor](const std::vector<Index>& cells,
                                          const std::function<void(Index, PhaseCell)>& done) {
     Queue queue(cells);
-    OwnThreads own(queue, plan.threads, [&](Index cell) {
+    const int inner = threads_of_cell(plan.threads, cells.size());
+    OwnThreads own(queue, plan.threads / inner, [&](Index cell) {
       monitor.check();
-      done(cell, compute_phase_cell(model, plan, cell, {{}, monitor.interrupted}));
+      done(cell, compute_phase_cell(model, plan, cell, {{}, monitor.interrupted}, inner));
     });
     int out = 0;  // cells of this round at other ranks
     bool lost = false;

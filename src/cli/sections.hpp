@@ -61,7 +61,7 @@ struct SimulationSection {
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor&& field) {
     field("method", self.method, "estimator of the growth rate",
-          "one of cloning, ensemble, lyapunov; for simulate also escape, tail, horizon");
+          "one of cloning, ensemble, lyapunov; for simulate also escape, tail, horizon, trajectories, mixing");
     field("moment", self.moment, "q of the moment E‖z‖^q", "a number > 0");
     field("replicas", self.replicas, "replicas that move in parallel", "an integer >= 2");
     field("steps", self.steps, "steps after burn-in", "an integer >= 1; for cloning >= 64");

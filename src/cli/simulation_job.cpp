@@ -1,5 +1,7 @@
 #include "simulation_job.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -8,10 +10,15 @@
 #include "brink/simulation/reshuffled_engine.hpp"
 #include "brink/simulation/stationary_tail.hpp"
 #include "brink/stability/exact_moments.hpp"
+#include "brink/stability/moment_curve.hpp"
 #include "grid.hpp"
 
 namespace brink::cli {
 namespace {
+
+constexpr double kBand = 0.9;         // share of the trajectories inside their band
+constexpr double kMostWork = 1e12;    // operations that an exact curve may cost: minutes
+constexpr Index kLongestLag = 10000;  // steps over which a correlation is followed
 
 const std::vector<std::string> kControls = {"none",          "gaussian-noise", "isotropic", "frozen",
                                             "fixed-batches", "cyclic",         "reshuffled"};
@@ -112,6 +119,12 @@ class Job {
     if (row.method == "escape") row.escape = escape(*engine);
     if (row.method == "tail") row.tail = tail();
     if (row.method == "horizon") row.horizon = horizon();
+    if (row.method == "trajectories") row.trajectories = trajectories(*engine);
+    if (row.method == "mixing") row.mixing = mixing();
+    if (row.growth && section_.control.size() > 1 && has_theory(row.moment)) {
+      row.exact_log_growth = exact_growth(ExactMoments(model_, dynamics_.rule, dynamics_.law, task_.cell.batch_size),
+                                          row.moment, task_.eta);
+    }
     if (counts_epochs()) {
       per_step(row.growth, epoch_->steps());
       per_step(row.lyapunov, epoch_->steps());
@@ -168,6 +181,57 @@ class Job {
     return result;
   }
 
+  TrajectoryResult trajectories(const Engine& engine) const {
+    constexpr Index most_points = 200;
+    LossStatisticsOptions options;
+    options.replicas = simulation_.replicas;
+    options.confidence = kBand;
+    for (Index i = 0; i <= most_points; ++i) {
+      const Index step = i * simulation_.steps / most_points;
+      if (options.steps.empty() || step > options.steps.back()) options.steps.push_back(step);
+    }
+    TrajectoryResult result;
+    result.confidence = options.confidence;
+    result.points = loss_statistics(engine, model_.spectrum(), options, monitor_);
+    if (!std::isfinite(result.points.back().mean))
+      throw NotConverged("trajectories: the loss leaves the range of numbers; use fewer steps or a smaller step size");
+    if (!has_theory(2)) {
+      result.reason = "the expected loss under this control has no theory here";
+      return result;
+    }
+    const double rank = static_cast<double>(model_.rank());
+    const double rows = model_.has_samples() ? static_cast<double>(model_.samples().rows.rows()) : rank;
+    const double work = 4 * rows * rank * rank * static_cast<double>(simulation_.steps);
+    if (work > kMostWork) {
+      result.reason = fmt::format("it takes {:.1g} operations, more than {:.0g}", work, kMostWork);
+      return result;
+    }
+    const auto curve = expected_loss_curve(model_, *dynamics_.rule, *dynamics_.law, task_.cell.batch_size, task_.eta,
+                                           simulation_.steps);
+    for (const Index step : options.steps) result.exact.push_back(curve[static_cast<std::size_t>(step)]);
+    return result;
+  }
+
+  MixingResult mixing() const {
+    StationaryOptions options;
+    options.replicas = simulation_.replicas;
+    options.steps = simulation_.steps;
+    options.burn_in = simulation_.burn_in;
+    MixingResult result;
+    const auto engine = make_linear_engine(model_, dynamics_, true);
+    const Index longest = std::min<Index>(simulation_.steps / 4, kLongestLag);
+    result.measured = autocorrelation(stationary_norms(*engine, options, monitor_).array().square(), longest);
+    const auto exact =
+        exact_growth(ExactMoments(model_, dynamics_.rule, dynamics_.law, task_.cell.batch_size), 2, task_.eta);
+    if (exact && exact->value < 0) {
+      result.exact_rate = exact;
+      result.exact_rate->value = -exact->value;
+    } else {
+      result.reason = "the second moment does not settle at this step size";
+    }
+    return result;
+  }
+
   HorizonResult horizon() const {
     HorizonResult result;
     result.curve = horizon_curve([this](const Dynamics& own) { return make(own); }, dynamics_, options_, monitor_);
@@ -196,9 +260,10 @@ class Job {
 void check_simulation(const SimulationSection& simulation, const SimulateSection& section,
                       const std::vector<std::string>& samplings, const LinearizedModel& model) {
   const auto& s = simulation;
-  const std::vector<std::string> methods = {"cloning", "ensemble", "lyapunov", "escape", "tail", "horizon"};
+  const std::vector<std::string> methods = {"cloning", "ensemble", "lyapunov",     "escape",
+                                            "tail",    "horizon",  "trajectories", "mixing"};
   check_argument(contains(methods, s.method), "simulation", "method", s.method,
-                 "cloning, ensemble, lyapunov, escape, tail or horizon");
+                 "cloning, ensemble, lyapunov, escape, tail, horizon, trajectories or mixing");
   check_argument(s.moment > 0 && std::isfinite(s.moment), "simulation", "moment", s.moment, "a number > 0");
   check_argument(s.replicas >= 2, "simulation", "replicas", s.replicas, "an integer >= 2");
   check_argument(s.steps >= 1, "simulation", "steps", s.steps, "an integer >= 1");
@@ -208,7 +273,8 @@ void check_simulation(const SimulationSection& simulation, const SimulateSection
   check_argument(std::isfinite(section.escape_level) && section.escape_level > 1, line, "--escape-level",
                  section.escape_level, "a finite number > 1");
   check_argument(!section.measure_bias || s.method == "cloning", line, "--measure-bias", "true", "--method cloning");
-  const bool needs_steps = s.method == "escape" || s.method == "tail" || s.method == "horizon";
+  const bool needs_noise = s.method == "tail" || s.method == "mixing";
+  const bool needs_steps = s.method == "escape" || s.method == "horizon" || s.method == "trajectories" || needs_noise;
   check_argument(!needs_steps || !contains(samplings, kReshuffled), line, "--sampling", kReshuffled,
                  "independent batches for --method " + s.method);
   for (const auto& control : section.control) {
@@ -222,12 +288,14 @@ void check_simulation(const SimulationSection& simulation, const SimulateSection
                    "none or a control of the noise with --sampling gaussian");
     check_argument(!needs_steps || !is_order || control == "fixed-batches", line, "--control", control,
                    "none, fixed-batches or a control of the noise for --method " + s.method);
-    check_argument(s.method != "tail" || control == "none", line, "--control", control, "none for --method tail");
+    check_argument(!needs_noise || control == "none", line, "--control", control, "none for --method " + s.method);
   }
-  check_argument(s.method != "tail" || !model.interpolates(), "simulation", "method", s.method,
+  check_argument(!needs_noise || !model.interpolates(), "simulation", "method", s.method,
                  "a model with gradient noise (--gradient-noise)");
-  check_argument(s.method != "escape" || model.spectrum().minCoeff() >= 0, "simulation", "method", s.method,
-                 "a model whose Hessian has no negative eigenvalue: there is no loss to escape from");
+  check_argument(s.method != "mixing" || s.steps >= 8, "simulation", "steps", s.steps, "at least 8 for mixing");
+  const bool follows_loss = s.method == "escape" || s.method == "trajectories";
+  check_argument(!follows_loss || model.spectrum().minCoeff() >= 0, "simulation", "method", s.method,
+                 "a model whose Hessian has no negative eigenvalue: there is no loss to follow");
 }
 
 SimulationRow simulate(const LinearizedModel& model, const SimulationTask& task, const SimulationSection& simulation,

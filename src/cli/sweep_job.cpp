@@ -105,8 +105,8 @@ SweepJob read_sweep_job(const Configuration& configuration, std::optional<std::u
   check_argument(simulation.method == "cloning", "[simulation]", "method", simulation.method,
                  "cloning: [sweep] quantities says what is measured");
   check_argument(simulation.moment == 2, "[simulation]", "moment", simulation.moment, "2 in a sweep");
-  check_names(sweep.quantities, {"growth", "measured-growth", "lyapunov", "escape"}, "quantities",
-              "names among growth, measured-growth, lyapunov, escape");
+  check_names(sweep.quantities, {"growth", "measured-growth", "lyapunov", "escape", "notions"}, "quantities",
+              "names among growth, measured-growth, lyapunov, escape, notions");
   check_names(sweep.refine, {"growth", "lyapunov"}, "refine", "names among growth, lyapunov");
 
   SweepJob job;
@@ -124,6 +124,7 @@ SweepJob read_sweep_job(const Configuration& configuration, std::optional<std::u
   plan.measured_growth = contains(sweep.quantities, "measured-growth");
   plan.lyapunov = contains(sweep.quantities, "lyapunov");
   plan.escape = contains(sweep.quantities, "escape");
+  plan.notions = contains(sweep.quantities, "notions");
   plan.replicas = simulation.replicas;
   plan.steps = simulation.steps;
   plan.burn_in = simulation.burn_in;

@@ -43,7 +43,7 @@ struct SweepSection {
     field("x_scale", self.x_scale, "its scale; none given: log for eta and batch, linear for momentum", scale);
     field("y_scale", self.y_scale, "the same for the vertical axis", scale);
     field("quantities", self.quantities, "what is computed in a cell; growth is always",
-          "names among growth, measured-growth, lyapunov, escape");
+          "names among growth, measured-growth, lyapunov, escape, notions");
     field("refine", self.refine, "quantities whose change of sign is refined down to neighbouring cells",
           "names among growth, lyapunov");
     field("coarse", self.coarse, "cells between those of the first grid, along eta (along batch where eta is fixed)",

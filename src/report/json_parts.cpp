@@ -29,6 +29,8 @@ void put_number(Json& object, const char* key, double value) {
   }
 }
 
+const char* error_kind_name(ErrorKind kind) { return kind == ErrorKind::residual ? "residual" : "standard error"; }
+
 Json model_json(const LoadedModel& loaded) {
   const LinearizedModel& model = loaded.model;
   const auto& origin = model.origin();

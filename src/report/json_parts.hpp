@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "brink/base/estimate.hpp"
 #include "brink/model/model_source.hpp"
 #include "brink/sampling/epoch.hpp"
 #include "brink/verification/verification.hpp"
@@ -17,6 +18,9 @@ void put_null(Json& object, const char* key, const std::string& status, const st
 
 /// Sets `key` to the number, or to null with status and reason where it is not finite.
 void put_number(Json& object, const char* key, double value);
+
+/// "residual" or "standard error".
+[[nodiscard]] const char* error_kind_name(ErrorKind kind);
 
 /// The object "model" of a result.
 [[nodiscard]] Json model_json(const LoadedModel& loaded);

@@ -14,8 +14,6 @@ namespace {
 
 constexpr int kErrorDigits = 2;
 
-std::string to_string(ErrorKind kind) { return kind == ErrorKind::residual ? "residual" : "standard error"; }
-
 Json steps_json(const StabilityNotion& notion) {
   Json json;
   json["notion"] = notion.name;
@@ -39,7 +37,7 @@ Json steps_json(const StabilityNotion& notion) {
     put_number(json, "eta", steps.threshold());
     put_number(json, "eta_error", from_zero ? steps.intervals.front().upper_error : 0);
   }
-  json["error_kind"] = to_string(steps.error_kind);
+  json["error_kind"] = error_kind_name(steps.error_kind);
   json["intervals"] = Json::array();
   for (const auto& interval : steps.intervals) {
     Json one;
@@ -71,7 +69,7 @@ Json growth_json(const MomentGrowth& growth) {
   }
   put_number(json, "log_growth", growth.log_growth->value);
   put_number(json, "error", growth.log_growth->error);
-  json["error_kind"] = to_string(growth.log_growth->kind);
+  json["error_kind"] = error_kind_name(growth.log_growth->kind);
   json["stable"] = growth.log_growth->value < 0;
   json["method"] = growth.log_growth->method;
   json["warnings"] = growth.log_growth->warnings;
@@ -87,7 +85,7 @@ Json growth_row_json(const MomentGrowthRow& row, bool with_tail) {
   if (row.tail_index) {
     put_number(json, "tail_index", row.tail_index->value);
     put_number(json, "tail_index_error", row.tail_index->error);
-    json["tail_index_error_kind"] = to_string(row.tail_index->kind);
+    json["tail_index_error_kind"] = error_kind_name(row.tail_index->kind);
     json["tail_index_method"] = row.tail_index->method;
     json["tail_index_warnings"] = row.tail_index->warnings;
   } else {

@@ -119,6 +119,18 @@ class Curves {
         first_line_(panel * (grid.lines() / grid.panels())) {}
 
   std::vector<Point> boundary() const { return grid_.has_eta_axis() ? thresholds(false) : crossings(); }
+  /// The thresholds of another notion of stability, where the lines run along η.
+  std::vector<Point> notion(double moment) const {
+    std::vector<Point> points;
+    if (!grid_.has_eta_axis()) return points;
+    for (Index line = 0; line < lines(); ++line) {
+      for (const NotionThreshold& notion : find(line, 0)->notions) {
+        if (notion.moment == moment && notion.eta.estimate)
+          points.push_back(on_line(grid_, notion.eta.estimate->value, across(line)));
+      }
+    }
+    return points;
+  }
   std::vector<Point> edge() const { return grid_.has_eta_axis() ? thresholds(true) : momentum_of_edge(); }
 
  private:
@@ -238,10 +250,13 @@ Table figure_data(const PhasePlan& plan, const PhaseCells& cells, const std::vec
     }
     const Curves curves(plan, grid, cells, panel);
     const auto add_curve = [&](const std::string& kind, const std::vector<Point>& points) {
+      if (points.size() == 1) return;  // no curve, and no place in the legend
       for (const Point& point : points) add(panel, kind, {point.x, {}, {}, point.y, {}, {}, {}});
     };
     add_curve("boundary", curves.boundary());
     add_curve("edge", curves.edge());
+    add_curve("almost-sure", curves.notion(0));
+    add_curve("moment-4", curves.notion(4));
   }
   return table;
 }

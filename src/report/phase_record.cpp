@@ -41,6 +41,18 @@ SettingThreshold threshold_of(const Json& json) {
           json.at("method").get<std::string>(), json.at("reason").get<std::string>()};
 }
 
+Json to_json(const NotionThreshold& notion) {
+  return {{"moment", notion.moment},
+          {"eta", to_json(notion.eta)},
+          {"intervals", notion.intervals},
+          {"all", notion.all_intervals}};
+}
+
+NotionThreshold notion_of(const Json& json) {
+  return {json.at("moment").get<double>(), value_of(json.at("eta")), json.at("intervals").get<Index>(),
+          json.at("all").get<bool>()};
+}
+
 Json to_json(const EscapeSummary& escape) {
   const auto optional = [](const std::optional<Index>& value) { return value ? Json(*value) : Json(nullptr); };
   return {{"replicas", escape.replicas},
@@ -50,7 +62,12 @@ Json to_json(const EscapeSummary& escape) {
           {"upper", escape.fraction.upper},
           {"median", optional(escape.median)},
           {"median_lower", optional(escape.median_lower)},
-          {"median_upper", optional(escape.median_upper)}};
+          {"median_upper", optional(escape.median_upper)},
+          {"hazard", escape.hazard},
+          {"hazard_lower", escape.hazard_interval.lower},
+          {"hazard_upper", escape.hazard_interval.upper},
+          {"mean", escape.mean},
+          {"mean_error", escape.mean_error}};
 }
 
 EscapeSummary escape_of(const Json& json) {
@@ -63,7 +80,11 @@ EscapeSummary escape_of(const Json& json) {
           {json.at("lower").get<double>(), json.at("upper").get<double>()},
           optional("median"),
           optional("median_lower"),
-          optional("median_upper")};
+          optional("median_upper"),
+          json.at("hazard").get<double>(),
+          {json.at("hazard_lower").get<double>(), json.at("hazard_upper").get<double>()},
+          json.at("mean").get<double>(),
+          json.at("mean_error").get<double>()};
 }
 
 }  // namespace
@@ -74,6 +95,7 @@ std::string phase_record(Index cell, const PhaseCell& value) {
   json["growth"] = to_json(value.growth);
   if (value.stable) json["stable"] = *value.stable;
   if (value.threshold) json["threshold"] = to_json(*value.threshold);
+  for (const NotionThreshold& notion : value.notions) json["notions"].push_back(to_json(notion));
   if (value.measured_growth) json["measured_growth"] = to_json(*value.measured_growth);
   if (value.lyapunov) json["lyapunov"] = to_json(*value.lyapunov);
   if (value.escape) json["escape"] = to_json(*value.escape);
@@ -87,6 +109,9 @@ std::pair<Index, PhaseCell> read_phase_record(const std::string& text) {
     value.growth = value_of(json.at("growth"));
     if (json.contains("stable")) value.stable = json.at("stable").get<bool>();
     if (json.contains("threshold")) value.threshold = threshold_of(json.at("threshold"));
+    if (json.contains("notions")) {
+      for (const Json& notion : json.at("notions")) value.notions.push_back(notion_of(notion));
+    }
     if (json.contains("measured_growth")) value.measured_growth = value_of(json.at("measured_growth"));
     if (json.contains("lyapunov")) value.lyapunov = value_of(json.at("lyapunov"));
     if (json.contains("escape")) value.escape = escape_of(json.at("escape"));

@@ -31,6 +31,7 @@ std::vector<std::string> quantities_of(const PhasePlan& plan) {
   if (plan.measured_growth) names.emplace_back("measured-growth");
   if (plan.lyapunov) names.emplace_back("lyapunov");
   if (plan.escape) names.emplace_back("escape");
+  if (plan.notions) names.emplace_back("notions");
   return names;
 }
 
@@ -83,9 +84,36 @@ void put_escape(Json& json, const EscapeSummary& escape) {
       put_null(json, key, "censored", fmt::format("beyond the horizon of {} steps", escape.horizon));
     }
   };
+  put_number(json, "escape_rate", escape.hazard);
+  put_number(json, "escape_rate_lower", escape.hazard_interval.lower);
+  put_number(json, "escape_rate_upper", escape.hazard_interval.upper);
+  put_number(json, "escape_time_mean", escape.mean);
+  put_number(json, "escape_time_mean_standard_error", escape.mean_error);
   put_time("escape_time_median", escape.median);
   put_time("escape_time_median_lower", escape.median_lower);
   put_time("escape_time_median_upper", escape.median_upper);
+}
+
+/// "eta_almost_sure" or "eta_moment_4".
+std::string key_of(const NotionThreshold& notion) {
+  return notion.moment == 0 ? "eta_almost_sure" : fmt::format("eta_moment_{:g}", notion.moment);
+}
+
+void put_notion(Json& json, const NotionThreshold& notion, std::vector<std::string>& warnings) {
+  const std::string key = key_of(notion);
+  if (!notion.eta.estimate) {
+    put_null(json, key.c_str(), "not found", notion.eta.reason);
+    json[key + "_error"] = nullptr;
+  } else {
+    const Estimate& estimate = *notion.eta.estimate;
+    put_number(json, key.c_str(), estimate.value);
+    put_number(json, (key + "_error").c_str(), estimate.error);
+    json[key + "_error_kind"] = error_kind_name(estimate.kind);
+    json[key + "_method"] = estimate.method;
+    for (const auto& warning : estimate.warnings) warnings.push_back(key + ": " + warning);
+  }
+  json[key + "_intervals"] = notion.intervals;
+  json[key + "_all_intervals"] = notion.all_intervals;
 }
 
 const SettingThreshold& threshold_of(const PhaseGrid& grid, const PhaseCells& cells, Index cell) {
@@ -126,6 +154,8 @@ Json cell_json(const PhasePlan& plan, const PhaseGrid& grid, const PhaseCells& c
   put_value(json, "log_growth", cell.growth, warnings);
   json["stable"] = cell.stable ? Json(*cell.stable) : Json(nullptr);
   put_threshold(json, setting.eta, threshold_of(grid, cells, number));
+  for (const NotionThreshold& notion : cells.at(grid.threshold_cell(number)).notions)
+    put_notion(json, notion, warnings);
   if (cell.measured_growth) put_value(json, "measured_log_growth", *cell.measured_growth, warnings);
   if (cell.lyapunov) put_value(json, "lyapunov", *cell.lyapunov, warnings);
   if (cell.escape) put_escape(json, *cell.escape);
@@ -202,6 +232,11 @@ Table phase_table(const PhasePlan& plan, const PhaseCells& cells) {
   const auto add_columns = [&](const std::vector<Column>& more) {
     columns.insert(columns.end(), more.begin(), more.end());
   };
+  if (plan.notions)
+    add_columns({{"eta_almost_sure"},
+                 {"eta_almost_sure_error", kErrorDigits},
+                 {"eta_moment_4"},
+                 {"eta_moment_4_error", kErrorDigits}});
   if (plan.measured_growth)
     add_columns({{"measured_log_growth"}, {"measured_log_growth_standard_error", kErrorDigits}});
   if (plan.lyapunov) add_columns({{"lyapunov"}, {"lyapunov_standard_error", kErrorDigits}});
@@ -211,7 +246,12 @@ Table phase_table(const PhasePlan& plan, const PhaseCells& cells) {
                  {"diverged_fraction_upper"},
                  {"escape_time_median"},
                  {"escape_time_median_lower"},
-                 {"escape_time_median_upper"}});
+                 {"escape_time_median_upper"},
+                 {"escape_rate"},
+                 {"escape_rate_lower"},
+                 {"escape_rate_upper"},
+                 {"escape_time_mean"},
+                 {"escape_time_mean_standard_error", kErrorDigits}});
   Table table(columns);
   const auto interpolated = interpolate_growth(plan, cells);
   for (Index number = 0; number < grid.cells(); ++number) {
@@ -237,6 +277,7 @@ Table phase_table(const PhasePlan& plan, const PhaseCells& cells) {
       add_value(cell.growth);
       row.push_back(threshold.reason.empty() ? TableValue(threshold.eta_mean_square) : TableValue());
       row.push_back(threshold.reason.empty() ? TableValue(threshold.eta_deterministic) : TableValue());
+      for (const NotionThreshold& notion : cells.at(grid.threshold_cell(number)).notions) add_value(notion.eta);
       if (cell.measured_growth) add_value(*cell.measured_growth);
       if (cell.lyapunov) add_value(*cell.lyapunov);
       if (cell.escape) {
@@ -244,6 +285,8 @@ Table phase_table(const PhasePlan& plan, const PhaseCells& cells) {
         row.insert(row.end(), {fraction_of(escape), escape.fraction.lower, escape.fraction.upper});
         for (const auto& time : {escape.median, escape.median_lower, escape.median_upper})
           row.push_back(time ? TableValue(static_cast<std::int64_t>(*time)) : TableValue());
+        row.insert(row.end(), {escape.hazard, escape.hazard_interval.lower, escape.hazard_interval.upper, escape.mean,
+                               escape.mean_error});
       }
     } else if (const auto between = interpolated.find(number); between != interpolated.end()) {
       const InterpolatedGrowth& growth = between->second;

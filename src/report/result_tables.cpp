@@ -196,6 +196,9 @@ Table simulation_table(const std::vector<SimulationRow>& rows) {
   const bool has_escape = any([](const SimulationRow& row) { return row.escape.has_value(); });
   const bool has_tail = any([](const SimulationRow& row) { return row.tail.has_value(); });
   const bool has_horizon = any([](const SimulationRow& row) { return row.horizon.has_value(); });
+  const bool has_trajectories = any([](const SimulationRow& row) { return row.trajectories.has_value(); });
+  const bool has_mixing = any([](const SimulationRow& row) { return row.mixing.has_value(); });
+  const bool has_exact = any([](const SimulationRow& row) { return row.exact_log_growth.has_value(); });
   const bool has_population = any([](const SimulationRow& row) { return row.population.has_value(); });
   if (has_control) append(columns, {{"control"}});
   if (has_escape) {
@@ -203,6 +206,9 @@ Table simulation_table(const std::vector<SimulationRow>& rows) {
   }
   if (has_tail) append(columns, {{"tail_index"}, {"tail_index_lower"}, {"tail_index_upper"}, {"tail_index_exact"}});
   if (has_horizon) append(columns, {{"ensemble_at_end"}, {"cloning_at_end"}, {"log_growth_exact"}, {"horizon", 3}});
+  if (has_trajectories) append(columns, {{"median_at_end"}, {"mean_at_end"}, {"mean_at_end_exact"}});
+  if (has_mixing) append(columns, {{"decay_rate"}, {"decay_rate_standard_error", kErrorDigits}, {"decay_rate_exact"}});
+  if (has_exact) append(columns, {{"log_growth_exact"}});
   if (has_population) append(columns, {{"bias", 3}, {"bias_standard_error", kErrorDigits}});
   Table table(columns);
   for (const auto& row : rows) {
@@ -241,6 +247,19 @@ Table simulation_table(const std::vector<SimulationRow>& rows) {
       append(values, {end.ensemble, end.cloning, exact ? TableValue(exact->value) : TableValue(),
                       row.horizon->exact_horizon.value_or(row.horizon->curve.horizon)});
     }
+    if (row.trajectories) {
+      const TrajectoryResult& result = *row.trajectories;
+      append(values, {result.points.back().median, result.points.back().mean,
+                      result.exact.empty() ? TableValue() : TableValue(result.exact.back())});
+    }
+    if (row.mixing) {
+      const auto& decay = row.mixing->measured.decay;
+      const auto& exact = row.mixing->exact_rate;
+      append(values,
+             {decay ? TableValue(decay->value) : TableValue(), decay ? TableValue(decay->standard_error) : TableValue(),
+              exact ? TableValue(exact->value) : TableValue()});
+    }
+    if (has_exact) append(values, {row.exact_log_growth ? TableValue(row.exact_log_growth->value) : TableValue()});
     if (row.population) append(values, {row.population->bias, row.population->bias_error});
     table.add_row(values);
   }

@@ -113,6 +113,52 @@ Json horizon_json(const HorizonResult& result) {
   return json;
 }
 
+Json trajectories_json(const TrajectoryResult& result) {
+  Json json;
+  json["start"] = "random directions of equal E x_i^2, mean loss 1";
+  put_number(json, "confidence", result.confidence);
+  if (result.exact.empty()) put_null(json, "exact", "not known", result.reason);
+  json["points"] = Json::array();
+  for (std::size_t i = 0; i < result.points.size(); ++i) {
+    const LossStatistics& point = result.points[i];
+    Json one;
+    one["step"] = point.step;
+    put_number(one, "mean", point.mean);
+    put_number(one, "standard_error", point.standard_error);
+    put_number(one, "median", point.median);
+    put_number(one, "lower", point.lower);
+    put_number(one, "upper", point.upper);
+    if (!result.exact.empty()) put_number(one, "exact", result.exact[i]);
+    json["points"].push_back(one);
+  }
+  return json;
+}
+
+Json mixing_json(const MixingResult& mixing) {
+  Json json;
+  if (mixing.measured.decay) {
+    const DecayRate& decay = *mixing.measured.decay;
+    put_number(json, "rate", decay.value);
+    put_number(json, "rate_standard_error", decay.standard_error);
+    json["lag_from"] = decay.from;
+    json["lag_to"] = decay.to;
+    put_number(json, "relaxation_time", 1 / decay.value);
+  } else {
+    put_null(json, "rate", "not found", mixing.measured.no_decay);
+    json["rate_standard_error"] = nullptr;
+  }
+  put_exact(json, "rate_exact", mixing.exact_rate, mixing.reason);
+  json["correlation"] = Json::array();
+  for (const Correlation& point : mixing.measured.curve) {
+    Json one;
+    one["lag"] = point.lag;
+    put_number(one, "correlation", point.value);
+    put_number(one, "standard_error", point.standard_error);
+    json["correlation"].push_back(one);
+  }
+  return json;
+}
+
 Json population_json(const PopulationBias& population) {
   Json json;
   put_number(json, "log_growth", population.log_growth.value);
@@ -161,6 +207,7 @@ Json simulation_row_json(const SimulationRow& row) {
   put_estimate(json, "log_growth", "standard_error", row.growth, row.method);
   json["method"] = row.method;
   put_estimate(json, "lyapunov", "lyapunov_standard_error", row.lyapunov, row.method);
+  if (row.exact_log_growth) put_exact(json, "log_growth_exact", row.exact_log_growth, "");
   put_other_parameters(json, row.cell);
   if (row.epoch) put_epoch(json, *row.epoch);
   json["control"] = row.control;
@@ -181,6 +228,8 @@ Json simulation_row_json(const SimulationRow& row) {
   if (row.escape) json["escape"] = escape_json(*row.escape);
   if (row.tail) json["tail"] = tail_json(*row.tail);
   if (row.horizon) json["horizon_curve"] = horizon_json(*row.horizon);
+  if (row.trajectories) json["trajectories"] = trajectories_json(*row.trajectories);
+  if (row.mixing) json["mixing"] = mixing_json(*row.mixing);
   if (row.population) {
     json["population_bias"] = population_json(*row.population);
     const auto& more = row.population->log_growth.warnings;

@@ -1,9 +1,11 @@
 // Batches of B distinct samples, every subset of size B equally likely; batches are independent from step to step.
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 
 #include "builtin_laws.hpp"
+#include "distinct_tile.hpp"
 
 namespace brink {
 namespace {
@@ -21,7 +23,7 @@ Index drop_repeats(std::uint32_t* batch, Index known, Index size) {
   return distinct;
 }
 
-class WithoutReplacement final : public BatchLaw {
+class WithoutReplacement final : public BatchLaw, public TileLaw {
  public:
   std::string_view name() const override { return "without-replacement"; }
 
@@ -50,8 +52,7 @@ class WithoutReplacement final : public BatchLaw {
       return samples;
     }
     const auto n = static_cast<std::uint32_t>(samples);
-    // Rejection expects B²/2n repeats and compares B²/2 pairs; Fisher–Yates writes all n indices.
-    if (batch_size * batch_size < 2 * samples) {
+    if (rejects(samples, batch_size)) {
       // Candidates that were drawn before are dropped; the next ones take their places.
       for (Index distinct = 0; distinct < batch_size;) {
         random.below(n, batch_size - distinct, batch + distinct);
@@ -65,6 +66,24 @@ class WithoutReplacement final : public BatchLaw {
     }
     return batch_size;
   }
+
+  bool draw_tile(Index samples, Index batch_size, std::uint64_t seed, std::uint32_t first_replica, std::uint32_t step,
+                 std::uint32_t* batches) const override {
+    if (batch_size > kLargestTileBatch || batch_size == samples || !rejects(samples, batch_size)) return false;
+    const auto n = static_cast<std::uint32_t>(samples);
+    std::uint32_t amiss = draw_distinct_tile(n, batch_size, seed, first_replica, step, batches);
+    for (; amiss != 0; amiss &= amiss - 1) {
+      const auto i = static_cast<std::uint32_t>(std::countr_zero(amiss));
+      Philox random(seed, Purpose::batch, first_replica + i, step);
+      draw(samples, batch_size, random, batches + static_cast<Index>(i) * batch_size);
+    }
+    return true;
+  }
+
+ private:
+  /// Whether repeats are drawn again: that expects B²/2n repeats and compares B²/2 pairs; Fisher–Yates writes all n
+  /// indices.
+  static bool rejects(Index samples, Index batch_size) { return batch_size * batch_size < 2 * samples; }
 };
 
 }  // namespace

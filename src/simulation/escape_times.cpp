@@ -132,6 +132,12 @@ EscapeSummary summarize_escape(std::vector<Index> times, Index horizon) {
   for (const Index time : times)
     check_argument(time >= 0 && time <= horizon, "summarize_escape", "times", time, "0 <= time <= horizon");
   EscapeSummary summary;
+  const Survival survival = escape_survival(times, horizon);
+  const RestrictedMean mean = restricted_mean(survival, horizon);
+  summary.hazard = survival.hazard;
+  summary.hazard_interval = survival.hazard_interval;
+  summary.mean = mean.value;
+  summary.mean_error = mean.standard_error;
   summary.horizon = horizon;
   summary.replicas = static_cast<Index>(times.size());
   times.erase(std::remove(times.begin(), times.end(), Index{0}), times.end());

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "../sampling/distinct_tile.hpp"
 #include "brink/base/error.hpp"
 #include "brink/base/memory.hpp"
 #include "filter_engine.hpp"
 #include "gaussian_engine.hpp"
 #include "row_kernel.hpp"
+#include "row_store.hpp"
 
 namespace brink {
 namespace {
@@ -25,6 +27,7 @@ class LinearEngine final : public FilterEngine {
  public:
   LinearEngine(const LinearizedModel& model, const Dynamics& dynamics, bool with_gradient_noise)
       : FilterEngine("make_linear_engine", dynamics, padded_length(model.rank())),
+        tiles_(dynamic_cast<const TileLaw*>(dynamics.law.get())),
         samples_(model.samples().samples),
         outputs_(model.samples().outputs),
         rank_(model.rank()),
@@ -35,8 +38,7 @@ class LinearEngine final : public FilterEngine {
                    "dynamics.batch_size", dynamics.batch_size, "1 <= batch_size <= samples");
     require_memory(8.0 * static_cast<double>(source.rows.rows()) * static_cast<double>(length()),
                    "the rows of a simulation");
-    rows_ = RowMatrix::Zero(source.rows.rows(), length());
-    rows_.leftCols(rank_) = source.rows;
+    rows_ = RowStore(source.rows);
     spectrum_ = Vector::Zero(length());
     spectrum_.head(rank_) = model.spectrum();
     if (with_gradient_noise) noise_ = model.gradient_noise();
@@ -71,27 +73,40 @@ class LinearEngine final : public FilterEngine {
 
   void advance_tile(std::uint32_t step, std::uint32_t first_stream, Index count, double* states,
                     Workspace& workspace) const {
-    Philox::FirstBlock first_blocks[Philox::kStreams];
-    Philox::first_blocks(dynamics().seed, Purpose::batch, first_stream, step, first_blocks);
     RowSum sums[Philox::kStreams];
-    std::uint32_t* batch = workspace.batch.data();
+    draw(step, first_stream, count, workspace, sums);
     std::uint32_t* rows = workspace.rows.data();
     for (Index i = 0; i < count; ++i) {
-      const auto stream = first_stream + static_cast<std::uint32_t>(i);
-      Philox random(dynamics().seed, Purpose::batch, stream, step, first_blocks[i]);
-      const Index drawn = dynamics().law->draw(samples_, dynamics().batch_size, random, batch);
-      sums[i] = {batch, drawn, per_sample_, false};
+      const Index drawn = sums[i].count;
+      std::uint32_t* batch = workspace.batch.data() + (sums[i].wanted - workspace.batch.data());
       double* gradient = workspace.gradients.data() + i * length();
       if (noise_.size() != 0) start_from_noise(sums[i], gradient);
       if (2 * drawn > samples_ && replace_by_complement(batch, drawn, workspace)) {
         start_from_full_gradient(sums[i], states + i * state_size(), gradient);
       }
-      batch += sums[i].count;
       if (outputs_ > 1) rows = expand_outputs(sums[i], rows);
     }
-    add_row_gradients({rows_.data(), length(), signs_.size() == 0 ? nullptr : signs_.data()}, sums, count, states,
+    add_row_gradients({rows_.data(), rows_.length(), signs_.size() == 0 ? nullptr : signs_.data()}, sums, count, states,
                       state_size(), workspace.gradients.data());
     update(workspace.gradients.data(), count, states);
+  }
+
+  /// The batches of a tile, one behind the other.
+  void draw(std::uint32_t step, std::uint32_t first_stream, Index count, Workspace& workspace, RowSum* sums) const {
+    const auto& [rule, law, batch_size, eta, seed] = dynamics();
+    std::uint32_t* batch = workspace.batch.data();
+    if (tiles_ != nullptr && tiles_->draw_tile(samples_, batch_size, seed, first_stream, step, batch)) {
+      for (Index i = 0; i < count; ++i) sums[i] = {batch + i * batch_size, batch_size, per_sample_, false};
+      return;
+    }
+    Philox::FirstBlock first_blocks[Philox::kStreams];
+    Philox::first_blocks(seed, Purpose::batch, first_stream, step, first_blocks);
+    for (Index i = 0; i < count; ++i) {
+      Philox random(seed, Purpose::batch, first_stream + static_cast<std::uint32_t>(i), step, first_blocks[i]);
+      const Index drawn = law->draw(samples_, batch_size, random, batch);
+      sums[i] = {batch, drawn, per_sample_, false};
+      batch += drawn;
+    }
   }
 
   void start_from_noise(RowSum& sum, double* gradient) const {
@@ -137,12 +152,13 @@ class LinearEngine final : public FilterEngine {
     return rows;
   }
 
+  const TileLaw* tiles_;  // the law, if it draws for many replicas at once
   Index samples_;
   Index outputs_;
   Index rank_;
   double per_sample_;
   Vector signs_;
-  RowMatrix rows_;
+  RowStore rows_;
   Vector spectrum_;
   RowMatrix noise_;
 };

@@ -29,7 +29,8 @@ constexpr double kLargestShift = 128;
 constexpr Index kNumbersPerStretch = 4'000'000;
 
 double weight(double squared_norm, double moment) {
-  return moment == 2 ? squared_norm : std::pow(squared_norm, 0.5 * moment);
+  if (moment == 2) return squared_norm;
+  return moment == 1 ? std::sqrt(squared_norm) : std::pow(squared_norm, 0.5 * moment);
 }
 
 void check_options(std::string_view function, const SimulationOptions& options, Index fewest_steps) {

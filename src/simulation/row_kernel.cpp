@@ -48,6 +48,13 @@ template <int Rows>
   return products;
 }
 
+/// Fetches where a row begins: the processor finds the rest of it by itself, and a request for every line of it keeps
+/// the load units busier than it helps.
+void announce_row(const double* row) {
+  __builtin_prefetch(row);
+  __builtin_prefetch(row + 8);
+}
+
 /// Adds `Rows` rows of `Registers` registers each to a gradient that stays in registers. `ahead` are the rows wanted
 /// next: they are fetched on the way.
 template <int Rows, int Registers>
@@ -55,17 +62,15 @@ template <int Rows, int Registers>
                                                   const std::uint32_t* ahead, double scale, const double* x,
                                                   Lanes* gradient) {
   const double* a[Rows];
-  const double* next[Rows];
   for (int j = 0; j < Rows; ++j) {
     a[j] = rows.data + wanted[j] * (Registers * kLanes);
-    next[j] = rows.data + ahead[j] * (Registers * kLanes);
+    announce_row(rows.data + ahead[j] * (Registers * kLanes));
   }
   Lanes even[4] = {};
   Lanes odd[4] = {};  // a second set of sums keeps the multiply-add units busy over their latency
 #pragma GCC unroll 16
   for (int i = 0; i < Registers; ++i) {
     for (int j = 0; j < Rows; ++j) {
-      if (i * kLanes % 8 == 0) __builtin_prefetch(next[j] + i * kLanes);
       (i % 2 == 0 ? even : odd)[j] += lanes(x + i * kLanes) * lanes(a[j] + i * kLanes);
     }
   }
@@ -120,18 +125,15 @@ void add_long_rows(const PaddedRows& rows, const std::uint32_t* wanted, const st
                    const double* x, double* gradient) {
   const Index length = rows.length;
   const double* a[Rows];
-  const double* next[Rows];
   for (int j = 0; j < Rows; ++j) {
     a[j] = rows.data + wanted[j] * length;
-    next[j] = rows.data + ahead[j] * length;
+    announce_row(rows.data + ahead[j] * length);
   }
   Lanes even[4] = {};
   Lanes odd[4] = {};
   Index i = 0;
   for (; i + 2 * kLanes <= length; i += 2 * kLanes) {
     for (int j = 0; j < Rows; ++j) {
-      __builtin_prefetch(next[j] + i, 0, 2);
-      if (kLanes == 8) __builtin_prefetch(next[j] + i + kLanes, 0, 2);
       even[j] += lanes(x + i) * lanes(a[j] + i);
       odd[j] += lanes(x + i + kLanes) * lanes(a[j] + i + kLanes);
     }

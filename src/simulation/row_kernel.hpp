@@ -34,7 +34,8 @@ struct RowSum {
 /// gradient_i (+)= scale · Σ_j sign_j (a_j·x_i) a_j over the rows sums[i].wanted, for `replicas` replicas: x_i begins
 /// at states + i·stride, gradient_i at gradients + i·length. Four rows share one pass over x and one over the gradient,
 /// so a row comes from memory once and then from the first-level cache; meanwhile the next four, also those of the next
-/// replica, are fetched. 4·length flops a row; no allocation; any alignment; states and gradients must not overlap.
+/// replica, are announced to it. 4·length flops a row; no allocation; any alignment; states and gradients must not
+/// overlap.
 void add_row_gradients(const PaddedRows& rows, const RowSum* sums, Index replicas, const double* states, Index stride,
                        double* gradients);
 

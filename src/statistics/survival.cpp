@@ -50,4 +50,21 @@ Survival kaplan_meier(std::vector<Lifetime> lives, double confidence) {
   return result;
 }
 
+RestrictedMean restricted_mean(const Survival& survival, std::int64_t horizon) {
+  check_argument(horizon >= 1, "restricted_mean", "horizon", horizon, "an integer >= 1");
+  double area = 0;  // from the point at hand to the horizon
+  double variance = 0;
+  std::int64_t end = horizon;
+  for (std::size_t i = survival.curve.size(); i-- > 0;) {
+    const SurvivalPoint& point = survival.curve[i];
+    if (point.time >= horizon) continue;
+    area += point.survival * static_cast<double>(end - point.time);
+    end = point.time;
+    const auto n = static_cast<double>(point.at_risk);
+    const auto d = static_cast<double>(point.ended);
+    if (point.ended < point.at_risk) variance += area * area * d / (n * (n - d));
+  }
+  return {area + static_cast<double>(end), std::sqrt(variance)};
+}
+
 }  // namespace brink

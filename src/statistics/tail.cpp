@@ -11,6 +11,7 @@ namespace brink {
 namespace {
 
 constexpr double kAgreement = 3.5;
+constexpr std::size_t kBack = 4;  // points of the plot: a quarter of the exceedances
 constexpr Index kFewestRows = 8;
 
 struct Extreme {
@@ -45,9 +46,12 @@ Inverse above(const std::vector<Extreme>& largest, Index k, Index rows) {
   return inverse;
 }
 
-/// 1/α ± width as an interval of α.
-Interval inverted(double value, double width) {
-  return {1 / (value + width), value > width ? 1 / (value - width) : std::numeric_limits<double>::infinity()};
+/// The interval of α: t standard errors of ln(1/α), then `bias` of 1/α, on either side. The error of 1/α is
+/// proportional to its value: a run that happens to miss the largest excursions underestimates both.
+Interval inverted(const Inverse& inverse, double t, double bias) {
+  const double factor = std::exp(t * inverse.error / inverse.value);
+  const double lowest = inverse.value / factor - bias;
+  return {1 / (inverse.value * factor + bias), lowest > 0 ? 1 / lowest : std::numeric_limits<double>::infinity()};
 }
 
 }  // namespace
@@ -80,8 +84,8 @@ TailFit hill_tail(const RowMatrix& values, double confidence) {
     if (!(inverse.value > 0))
       throw NotConverged("hill_tail: the largest values are equal; there is no tail to measure");
     inverses.push_back(inverse);
-    fit.plot.push_back({inverse.exceedances, inverse.threshold, 1 / inverse.value, inverse.error,
-                        inverted(inverse.value, t * inverse.error)});
+    fit.plot.push_back(
+        {inverse.exceedances, inverse.threshold, 1 / inverse.value, inverse.error, inverted(inverse, t, 0)});
   }
 
   std::size_t first = 0;
@@ -98,11 +102,11 @@ TailFit hill_tail(const RowMatrix& values, double confidence) {
     if (!agrees) break;
     furthest = i;
   }
-  const Inverse& chosen = inverses[furthest >= first + 2 ? furthest - 2 : first];
+  const Inverse& chosen = inverses[furthest >= first + kBack ? furthest - kBack : first];
   fit.exceedances = chosen.exceedances;
   fit.alpha = 1 / chosen.value;
   fit.bias = inverses[furthest].value - chosen.value;
-  fit.interval = inverted(chosen.value, t * chosen.error + std::abs(fit.bias));
+  fit.interval = inverted(chosen, t, std::abs(fit.bias));
   return fit;
 }
 

@@ -8,8 +8,10 @@
 
 #include "brink/simulation/growth.hpp"
 #include "brink/simulation/noise_free.hpp"
+#include "brink/stability/exact_moments.hpp"
 #include "brink/stability/lifted_mode.hpp"
 #include "brink/stability/mean_square.hpp"
+#include "brink/verification/moment_study.hpp"
 #include "brink/verification/phase_diagram.hpp"
 #include "mode_start.hpp"
 #include "theory.hpp"
@@ -21,7 +23,9 @@ constexpr const char* kPlan = "phase diagram";
 constexpr std::uint64_t kSeedStride = 0x9e3779b97f4a7c15;
 
 /// What the streams of a cell are for.
-enum class Stream : std::uint64_t { measured_growth, lyapunov, escape, count };
+enum class Stream : std::uint64_t { measured_growth, lyapunov, escape, notions, count };
+
+constexpr int kFourth = 4;
 
 std::uint64_t seed_of(const PhasePlan& plan, Index cell, Stream stream) {
   const auto streams = static_cast<std::uint64_t>(Stream::count);
@@ -78,8 +82,8 @@ class NearModeStart final : public Engine {
 /// Rule, law and step size of one cell, and what is asked about them.
 class CellWork {
  public:
-  CellWork(const LoadedModel& loaded, const PhasePlan& plan, Index cell, const Monitor& monitor)
-      : model_(loaded.model), plan_(plan), cell_(cell), monitor_(monitor) {
+  CellWork(const LoadedModel& loaded, const PhasePlan& plan, Index cell, const Monitor& monitor, int threads)
+      : model_(loaded.model), plan_(plan), cell_(cell), monitor_(monitor), threads_(threads) {
     const auto setting = PhaseGrid(plan).setting(cell);
     RuleParameters parameters = plan.parameters;
     parameters.momentum = setting.momentum;
@@ -94,7 +98,10 @@ class CellWork {
     PhaseCell result;
     grow(result);
     const PhaseGrid grid(plan_);
-    if (grid.threshold_cell(cell_) == cell_) result.threshold = threshold();
+    if (grid.threshold_cell(cell_) == cell_) {
+      result.threshold = threshold();
+      if (plan_.notions) result.notions = notions(*result.threshold);
+    }
     if (plan_.measured_growth) result.measured_growth = measured_growth(result.growth.estimate.has_value());
     if (plan_.lyapunov) result.lyapunov = lyapunov(result.growth.estimate.has_value());
     if (plan_.escape) result.escape = escape();
@@ -123,6 +130,62 @@ class CellWork {
     return result;
   }
 
+  /// The fourth moment where theory reaches it, and almost sure stability: from theory, or measured on step sizes that
+  /// begin at the mean-square threshold, below which almost every trajectory decays.
+  std::vector<NotionThreshold> notions(const SettingThreshold& mean_square) const {
+    std::vector<NotionThreshold> result = {{0, {}, 0, true}, {kFourth, {}, 0, true}};
+    const ExactMoments exact(model_, dynamics_.rule, dynamics_.law, dynamics_.batch_size);
+    MomentPlan plan;
+    plan.moments = {0};
+    plan.curve = false;
+    plan.simulation = options();
+    plan.seed = seed_of(plan_, cell_, Stream::notions);
+    const std::string no_fourth = exact.unavailable(kFourth);
+    if (no_fourth.empty()) {
+      plan.moments.push_back(kFourth);
+    } else {
+      result.back().eta.reason = no_fourth;
+    }
+    const double from = mean_square.eta_mean_square;
+    const double to = std::min(1.5 * mean_square.eta_deterministic, 4 * from);
+    constexpr Index points = 13;
+    if (mean_square.reason.empty() && from > 0 && to > 1.1 * from) plan.scan = StepScan{from, to, points};
+    const auto setting = PhaseGrid(plan_).setting(cell_);
+    Cell cell{plan_.rule, plan_.parameters, plan_.sampling, setting.batch_size};
+    cell.parameters.momentum = setting.momentum;
+    try {
+      const MomentStudy study = study_moments(model_, cell, plan, {{}, monitor_.interrupted});
+      for (const StabilityNotion& notion : study.notions) {
+        for (NotionThreshold& threshold : result) {
+          if (notion.moment == threshold.moment) fill(threshold, notion);
+        }
+      }
+    } catch (const NotConverged& error) {
+      for (NotionThreshold& threshold : result) {
+        if (threshold.eta.reason.empty()) threshold.eta.reason = error.what();
+      }
+    }
+    return result;
+  }
+
+  static void fill(NotionThreshold& threshold, const StabilityNotion& notion) {
+    if (!notion.steps) {
+      threshold.eta.reason = notion.reason;
+      return;
+    }
+    const StableSteps& steps = *notion.steps;
+    threshold.intervals = static_cast<Index>(steps.intervals.size());
+    threshold.all_intervals = steps.complete;
+    if (steps.threshold() == 0) {
+      threshold.eta.reason = "small step sizes are not stable";
+    } else if (steps.intervals.front().ends_with_search) {
+      threshold.eta.reason = fmt::format("stable at every step size searched, up to {:.6g}", steps.threshold());
+    } else {
+      threshold.eta = finite_or_reason(
+          {steps.threshold(), steps.intervals.front().upper_error, steps.error_kind, steps.method, steps.warnings});
+    }
+  }
+
   Dynamics seeded(Stream stream) const {
     Dynamics dynamics = dynamics_;
     dynamics.seed = seed_of(plan_, cell_, stream);
@@ -134,6 +197,7 @@ class CellWork {
     options.replicas = plan_.replicas;
     options.steps = plan_.steps;
     options.burn_in = plan_.burn_in;
+    options.threads = threads_;
     return options;
   }
 
@@ -176,6 +240,7 @@ class CellWork {
     options.replicas = plan_.replicas;
     options.horizon = plan_.steps;
     options.level = plan_.escape_level;
+    options.threads = threads_;
     const auto engine = make_linear_engine(model_, dynamics);
     return summarize_escape(escape_times(*engine, model_.spectrum(), options, monitor_), options.horizon);
   }
@@ -184,6 +249,7 @@ class CellWork {
   const PhasePlan& plan_;
   Index cell_;
   const Monitor& monitor_;
+  int threads_;
   Dynamics dynamics_;
   bool has_noise_ = true;
   std::unique_ptr<TransferBasis> basis_;
@@ -226,7 +292,7 @@ void check_plan(const PhasePlan& plan, const LoadedModel& loaded) {
   check_argument(!plan.refine_lyapunov || plan.lyapunov, kPlan, "refine", "lyapunov",
                  "growth alone, or lyapunov among the quantities");
   check_argument(plan.threads >= 1, kPlan, "threads", plan.threads, "an integer >= 1");
-  const bool simulates = plan.measured_growth || plan.lyapunov || plan.escape;
+  const bool simulates = plan.measured_growth || plan.lyapunov || plan.escape || plan.notions;
   if (!simulates) return;
   constexpr std::int64_t most = std::int64_t{1} << 31;
   const std::int64_t fewest_steps = plan.measured_growth ? 2 * kTimeBatches : 1;
@@ -240,8 +306,9 @@ void check_plan(const PhasePlan& plan, const LoadedModel& loaded) {
                  "a model whose Hessian has no negative eigenvalue: there is no loss to escape from");
 }
 
-PhaseCell compute_phase_cell(const LoadedModel& model, const PhasePlan& plan, Index cell, const Monitor& monitor) {
-  return CellWork(model, plan, cell, monitor).run();
+PhaseCell compute_phase_cell(const LoadedModel& model, const PhasePlan& plan, Index cell, const Monitor& monitor,
+                             int threads) {
+  return CellWork(model, plan, cell, monitor, threads).run();
 }
 
 }  // namespace brink

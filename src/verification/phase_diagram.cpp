@@ -186,14 +186,19 @@ std::vector<Index> wanted_cells(const PhasePlan& plan, const PhaseCells& known, 
   return wanted;
 }
 
+int threads_of_cell(int threads, std::size_t cells) {
+  return std::max(1, threads / static_cast<int>(std::clamp<std::size_t>(cells, 1, static_cast<std::size_t>(threads))));
+}
+
 CellWorkers cell_threads(const LoadedModel& model, const PhasePlan& plan, const Monitor& monitor) {
   const Monitor interruptible{{}, monitor.interrupted};
   return [&model, &plan, interruptible](const std::vector<Index>& cells,
                                         const std::function<void(Index, PhaseCell)>& done) {
-    parallel_for(static_cast<std::int64_t>(cells.size()), plan.threads, [&](std::int64_t i) {
+    const int inner = threads_of_cell(plan.threads, cells.size());
+    parallel_for(static_cast<std::int64_t>(cells.size()), plan.threads / inner, [&](std::int64_t i) {
       interruptible.check();
       const Index cell = cells[static_cast<std::size_t>(i)];
-      done(cell, compute_phase_cell(model, plan, cell, interruptible));
+      done(cell, compute_phase_cell(model, plan, cell, interruptible, inner));
     });
   };
 }

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import bounds
+import phase_diagram
 import simulation
 import threshold
 from common import machine_facts, require_openblas
@@ -26,15 +27,6 @@ def threshold_section(program):
             for n, r, cells, plain, tuned, ours, difference in threshold.measure(program)]
     return table(("n", "r", "cells", "SciPy, s", "tuned SciPy, s", "brink, s", "ratio", "ratio to tuned",
                   "largest relative difference"), rows)
-
-
-def simulation_section(program):
-    rows = [(f"{m['rank']}", f"{m['batch']}", f"{m['samples']}", f"{m['theirs'] / 1e6:.3g}", f"{m['ours'] / 1e6:.3g}",
-             f"{m['ours'] / m['theirs']:.1f}", f"{m['bandwidth']:.1f}", f"{m['copy']:.1f}", m["settings"],
-             f"{m['theirs_value']:.4f}", f"{m['ours_value']:.4f}", f"{m['spread']:.0e}")
-            for m in simulation.measure(program)]
-    return table(("r", "B", "n", "NumPy, M/s", "brink, M/s", "ratio", "rows streamed, GB/s", "copy of the rows, GB/s",
-                  "fastest NumPy", "exponent, NumPy", "exponent, brink", "standard error"), rows)
 
 
 def bounds_section(program):
@@ -68,7 +60,9 @@ def main():
     note("stability conditions against SciPy")
     conditions = bounds_section(brink)
     note("simulation against NumPy")
-    simulations = simulation_section(brink)
+    simulations = table(simulation.HEADER, simulation.measure(brink))
+    note("phase diagrams")
+    diagrams = table(phase_diagram.HEADER, phase_diagram.measure(brink))
     print("# Benchmark results\n")
     print("Written by `tests/benchmark/run`; run it again to measure another machine. Times are the best of several runs.")
     print("Values are compared before times: thresholds to 1e-7, Lyapunov exponents within their standard errors.\n")
@@ -84,8 +78,13 @@ def main():
     print(conditions)
     print("\n## Trajectories\n")
     print("Million replica-steps per second, heavy ball, without replacement, double precision. NumPy at the fastest of")
-    print("its ways to draw batches, to multiply, and chunk sizes. Rows streamed: B·r·8 bytes a replica-step.\n")
+    print("its ways to draw batches, to multiply, and chunk sizes. Rows streamed: B·r·8 bytes a replica-step, at random places;")
+    print("beside it what one core reads of the same rows in order.\n")
     print(simulations)
+    print("\n## Phase diagrams\n")
+    print("`brink sweep` on 256 Gaussian rows of rank 200, 200 batch sizes × 200 step sizes, two threads, the whole process with")
+    print("its figures. Held-out cells are those that a finer first grid computes.\n")
+    print(diagrams)
     print("\n## Second-moment products\n")
     print("GF/s. Gather and spread are symmetric, n·r² operations each; DGEMM is the general product of the same shape.\n")
     print(products)

@@ -46,6 +46,14 @@ def copy_bandwidth(numbers):
     return 16e-9 * numbers / seconds
 
 
+def read_bandwidth(numbers):
+    """GB/s of reading that many doubles again and again (OpenBLAS ddot of an array with itself), best of many."""
+    source = np.ones(numbers)
+    repetitions = max(5, 20_000_000 // numbers)
+    _, seconds = best_of(repetitions, lambda: np.dot(source, source))
+    return 8e-9 * numbers / seconds
+
+
 def matrix_product_speed(size=1500):
     """GF/s of this machine's DGEMM through NumPy, one thread."""
     a = np.random.default_rng(1).standard_normal((size, size))

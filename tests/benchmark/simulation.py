@@ -5,10 +5,11 @@ Brink is timed as a whole process at two lengths; the difference leaves out star
 """
 
 import math
+import sys
 import tempfile
 
 import numpy as np
-from common import best_of, copy_bandwidth, gaussian_rows, run_brink
+from common import best_of, gaussian_rows, read_bandwidth, run_brink
 from numpy_simulation import fastest_settings, lyapunov
 
 MOMENTUM = 0.9
@@ -65,9 +66,23 @@ def measure_shape(program, rank, batch_size, samples, replicas, short, long, num
         "rank": rank, "batch": batch_size, "samples": samples, "ours": our_speed, "theirs": their_speed,
         "settings": f"{draw}, {product}, {chunk}", "ours_value": ours["lyapunov"], "theirs_value": value,
         "spread": spread, "bandwidth": our_speed * batch_size * rank * 8e-9,
-        "copy": copy_bandwidth(samples * rank),
+        "read": read_bandwidth(samples * rank),
     }
 
 
+HEADER = ("r", "B", "n", "NumPy, M/s", "brink, M/s", "ratio", "rows streamed, GB/s", "reading them in order, GB/s",
+          "of that", "fastest NumPy", "exponent, NumPy", "exponent, brink", "standard error")
+
+
 def measure(program):
-    return [measure_shape(program, *shape) for shape in SHAPES]
+    """The rows of a table with the columns of HEADER."""
+    return [(f"{m['rank']}", f"{m['batch']}", f"{m['samples']}", f"{m['theirs'] / 1e6:.3g}", f"{m['ours'] / 1e6:.3g}",
+             f"{m['ours'] / m['theirs']:.1f}", f"{m['bandwidth']:.1f}", f"{m['read']:.1f}",
+             f"{m['bandwidth'] / m['read']:.0%}", m["settings"], f"{m['theirs_value']:.4f}", f"{m['ours_value']:.4f}",
+             f"{m['spread']:.0e}")
+            for m in (measure_shape(program, *shape) for shape in SHAPES)]
+
+
+if __name__ == "__main__":
+    for line in (HEADER, *measure(sys.argv[1])):
+        print(" | ".join(line), flush=True)

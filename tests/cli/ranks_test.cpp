@@ -10,42 +10,18 @@
 #include <iterator>
 #include <thread>
 
+#include "configurations.hpp"
 #include "program.hpp"
 
 namespace fs = std::filesystem;
 using program::Scratch;
+using program::sweep_results;
 
 namespace {
 
-constexpr const char* kSweep = R"([model]
-kind = "jacobian"
-file = "G1.npy"
-[optimizer]
-rule = "heavy-ball"
-[batch]
-size = 1
-[simulation]
-replicas = 64
-steps = STEPS
-burn_in = 20
-seed = 5
-[sweep]
-x = "momentum"
-y = "eta"
-x_range = [0.0, 0.9]
-x_cells = 9
-y_range = [0.02, 4.0]
-y_cells = 33
-coarse = 8
-quantities = ["growth", "lyapunov"]
-)";
-
-std::unique_ptr<Scratch> scratch_with_sweep(const std::string& steps) {
-  auto scratch = std::make_unique<Scratch>();
-  scratch->write_small_arrays();
-  std::string text = kSweep;
-  scratch->write("s.toml", text.replace(text.find("STEPS"), 5, steps));
-  return scratch;
+/// One panel of the sweep, cells of `steps` steps.
+std::unique_ptr<Scratch> scratch_with_cells(const std::string& steps) {
+  return program::scratch_with_sweep({{"size", "1"}, {"steps", steps}, {"quantities", "[\"growth\", \"lyapunov\"]"}});
 }
 
 bool has_mpirun() { return std::system("command -v mpirun >/dev/null 2>&1") == 0; }
@@ -53,15 +29,6 @@ bool has_mpirun() { return std::system("command -v mpirun >/dev/null 2>&1") == 0
 std::string ranks(int count) {
   return "env OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 mpirun --oversubscribe -np " +
          std::to_string(count);
-}
-
-std::vector<std::string> results_of(const Scratch& scratch, const std::string& run) {
-  std::vector<std::string> texts;
-  for (const char* name : {"config.toml", "result.json", "tables/cells.csv", "figures/phase-diagram.csv"}) {
-    texts.push_back(scratch.read(run + "/" + name));
-    CHECK_FALSE(texts.back().empty());
-  }
-  return texts;
 }
 
 /// The process of one rank of the job in that directory, 0 while there is none.
@@ -86,14 +53,14 @@ TEST_CASE("two to four ranks give the bytes of one", "[cli]") {
     WARN("skipped: no mpirun");
     return;
   }
-  const auto scratch = scratch_with_sweep("200");
+  const auto scratch = scratch_with_cells("200");
   REQUIRE(scratch->brink("sweep s.toml --out alone").exit_code == 0);
   for (const int count : {2, 3, 4}) {
     const std::string out = "ranks" + std::to_string(count);
     const auto outcome = program::run_under(ranks(count), "sweep s.toml --threads 1 --out " + out, scratch->path());
     CAPTURE(count, outcome.errors);
     REQUIRE(outcome.exit_code == 0);
-    CHECK(results_of(*scratch, out) == results_of(*scratch, "alone"));
+    CHECK(sweep_results(*scratch, out) == sweep_results(*scratch, "alone"));
   }
   // What rank 0 refuses ends the others too.
   CHECK(program::run_under(ranks(2), "sweep nowhere.toml", scratch->path()).exit_code != 0);
@@ -106,7 +73,7 @@ TEST_CASE("a rank that is killed loses its cells and nothing else", "[cli]") {
     WARN("skipped: no mpirun");
     return;
   }
-  const auto scratch = scratch_with_sweep("4000");
+  const auto scratch = scratch_with_cells("4000");
   REQUIRE(scratch->brink("sweep s.toml --out calm").exit_code == 0);
   std::thread killer([&] {
     const fs::path log = scratch->path() / "hurt" / "checkpoint.log";
@@ -123,5 +90,5 @@ TEST_CASE("a rank that is killed loses its cells and nothing else", "[cli]") {
   INFO(again.errors);
   REQUIRE(again.exit_code == 0);
   CHECK(again.errors.find("taking up") != std::string::npos);
-  CHECK(results_of(*scratch, "hurt") == results_of(*scratch, "calm"));
+  CHECK(sweep_results(*scratch, "hurt") == sweep_results(*scratch, "calm"));
 }

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "configurations.hpp"
 #include "program.hpp"
 
 extern char** environ;  // NOLINT: the name POSIX gives it
@@ -18,55 +19,11 @@ extern char** environ;  // NOLINT: the name POSIX gives it
 namespace fs = std::filesystem;
 using nlohmann::json;
 using program::Scratch;
+using program::scratch_with_sweep;
+using program::sweep_results;
+using program::sweep_with;
 
 namespace {
-
-constexpr const char* kSweep = R"([model]
-kind = "jacobian"
-file = "G1.npy"
-[optimizer]
-rule = "heavy-ball"
-[batch]
-size = [1, 2]
-[simulation]
-replicas = 64
-steps = 400
-burn_in = 20
-seed = 5
-[sweep]
-x = "momentum"
-y = "eta"
-x_range = [0.0, 0.9]
-x_cells = 9
-y_range = [0.02, 4.0]
-y_cells = 33
-coarse = 8
-quantities = ["growth", "lyapunov", "measured-growth", "escape"]
-)";
-
-std::string sweep_with(const std::string& key, const std::string& value) {
-  std::string text = kSweep;
-  const auto at = text.find("\n" + key + " = ") + 1;
-  return text.replace(at, text.find('\n', at) - at, value.empty() ? "" : key + " = " + value);
-}
-
-std::unique_ptr<Scratch> scratch_with_sweep() {
-  auto scratch = std::make_unique<Scratch>();
-  scratch->write_small_arrays();
-  scratch->write("s.toml", kSweep);
-  return scratch;
-}
-
-/// Everything that is a function of the configuration alone.
-std::vector<std::string> results_of(const Scratch& scratch, const std::string& run) {
-  std::vector<std::string> texts;
-  for (const char* name : {"config.toml", "result.json", "tables/cells.csv", "figures/phase-diagram.csv",
-                           "figures/phase-diagram.gp", "figures/phase-diagram-lyapunov.csv"}) {
-    texts.push_back(scratch.read(run + "/" + name));
-    CHECK_FALSE(texts.back().empty());
-  }
-  return texts;
-}
 
 /// Starts `brink sweep s.toml --out killed` without gnuplot in its path, and sends `signal` once its checkpoint has
 /// grown by `bytes`, after a pause. The wait status.
@@ -127,7 +84,7 @@ TEST_CASE("a sweep that was killed ten times ends with the bytes of an undisturb
   const auto outcome = scratch->brink("sweep s.toml --out killed --threads 2");
   CHECK(outcome.exit_code == 0);
   CHECK(outcome.errors.find("taking up") != std::string::npos);
-  CHECK(results_of(*scratch, "killed") == results_of(*scratch, "calm"));
+  CHECK(sweep_results(*scratch, "killed") == sweep_results(*scratch, "calm"));
 }
 
 TEST_CASE("Ctrl-C keeps the finished cells and exits with 130", "[cli]") {
@@ -161,7 +118,7 @@ TEST_CASE("shards merge into the bytes of the whole sweep", "[cli]") {
   const auto merged = scratch->brink("merge joined" + shards);
   INFO(merged.errors);
   REQUIRE(merged.exit_code == 0);
-  CHECK(results_of(*scratch, "joined") == results_of(*scratch, "whole"));
+  CHECK(sweep_results(*scratch, "joined") == sweep_results(*scratch, "whole"));
   fs::rename(scratch->path() / "away.npy", scratch->path() / "G1.npy");
   CHECK(scratch->brink("sweep s.toml --out joined").errors.find("taking up") != std::string::npos);
 
@@ -176,7 +133,7 @@ TEST_CASE("shards merge into the bytes of the whole sweep", "[cli]") {
   refused(shards + " runs/s-1-of-3", "runs/s-1-of-3");
   refused(" whole", "whole");
   refused(" nowhere", "nowhere");
-  scratch->write("s.toml", sweep_with("seed", "6"));
+  scratch->write("s.toml", sweep_with({{"seed", "6"}}));
   REQUIRE(scratch->brink("sweep s.toml --shard 2/3 --out foreign").exit_code == 0);
   refused(" runs/s-3-of-3 runs/s-1-of-3 foreign", "foreign");
   fs::remove(scratch->path() / "runs/s-2-of-3/result.json");
@@ -185,9 +142,9 @@ TEST_CASE("shards merge into the bytes of the whole sweep", "[cli]") {
 
 TEST_CASE("another configuration in the directory of a sweep needs --force", "[cli]") {
   const auto scratch = scratch_with_sweep();
-  scratch->write("s.toml", sweep_with("quantities", "[\"growth\"]"));
+  scratch->write("s.toml", sweep_with({{"quantities", "[\"growth\"]"}}));
   REQUIRE(scratch->brink("sweep s.toml --out a").exit_code == 0);
-  scratch->write("t.toml", sweep_with("quantities", "[\"growth\", \"escape\"]"));
+  scratch->write("t.toml", sweep_with({{"quantities", "[\"growth\", \"escape\"]"}}));
   CHECK(scratch->brink("sweep t.toml --out a").exit_code == 2);
   const auto outcome = scratch->brink("sweep t.toml --out a --force --format json");
   REQUIRE(outcome.exit_code == 0);
@@ -213,7 +170,7 @@ TEST_CASE("a sweep refuses what makes no sense in one line", "[cli]") {
       {"x_range", "[0.0, 1.0]"}, {"rule", "\"sgd\""},  {"replicas", "1"},
       {"steps", "10"},           {"x_cells", "1e9"},   {"rule", "[\"sgd\", \"ema\"]"}};
   for (const auto& [key, value] : wrong) {
-    scratch->write("wrong.toml", sweep_with(key, value));
+    scratch->write("wrong.toml", sweep_with({{key, value}}));
     const auto outcome = scratch->brink("sweep wrong.toml --out wrong");
     CAPTURE(key, value, outcome.errors);
     CHECK(outcome.exit_code == 2);

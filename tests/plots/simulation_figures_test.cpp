@@ -1,6 +1,7 @@
 // The figures of brink simulate: their data, and that every terminal draws them silently, with their labels.
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <limits>
 #include <regex>
 
@@ -62,6 +63,46 @@ SimulationRow horizon_row() {
   return row;
 }
 
+SimulationRow trajectories_row() {
+  SimulationRow row = base("trajectories");
+  TrajectoryResult result;
+  result.confidence = 0.9;
+  for (const Index step : {0, 10, 20}) {
+    const double mean = std::exp(0.1 * static_cast<double>(step));
+    result.points.push_back({step, mean, 0.1 * mean, 1 / mean, 0, 2 * mean});  // a loss of zero below
+    result.exact.push_back(1.1 * mean);
+  }
+  row.trajectories = result;
+  return row;
+}
+
+SimulationRow mixing_row(bool has_exact) {
+  SimulationRow row = base("mixing");
+  MixingResult result;
+  result.measured.curve = {{0, 1, 0}, {1, 0.6, 0.02}, {2, 0.4, 0.03}, {3, -0.01, 0.03}};
+  if (has_exact) result.exact_rate = Estimate{0.5, 1e-9, ErrorKind::residual, "exact", {}};
+  if (!has_exact) result.measured.no_decay = result.reason = "no reason";
+  if (has_exact) result.measured.decay = DecayRate{0.41, 0.05, 1, 2};
+  row.mixing = result;
+  return row;
+}
+
+std::vector<SimulationRow> control_rows() {
+  std::vector<SimulationRow> rows;
+  for (const double eta : {0.4, 0.5, 0.6}) {
+    for (const char* control : {"none", "frozen", "cyclic"}) {
+      SimulationRow row = base("cloning");
+      row.eta = eta;
+      row.control = control;
+      row.growth.emplace();
+      row.growth->log_growth = {eta - 0.5, 0.02, ErrorKind::standard_error, "cloning", {}};
+      if (row.control == "none") row.exact_log_growth = Estimate{eta - 0.5, 1e-9, ErrorKind::residual, "exact", {}};
+      rows.push_back(row);
+    }
+  }
+  return rows;
+}
+
 }  // namespace
 
 TEST_CASE("figures of a simulation have their data", "[plots][fast]") {
@@ -75,12 +116,45 @@ TEST_CASE("figures of a simulation have their data", "[plots][fast]") {
   for (const auto& figure : figures) CHECK(to_csv(figure.data).find("inf") == std::string::npos);
   CHECK(simulation_figures(test::example_simulation()).empty());
   // Results write the same rows without a number that is not one.
-  const std::vector<SimulationRow> rows = {escape_row(), tail_row(), horizon_row()};
+  const std::vector<SimulationRow> rows = {escape_row(),       tail_row(),       horizon_row(),
+                                           trajectories_row(), mixing_row(true), mixing_row(false)};
   const std::string json = simulation_json(test::example_model(), rows);
   CHECK(json.find("\"survival\"") != std::string::npos);
   CHECK(json.find("\"alpha_exact\": 1.21") != std::string::npos);
   CHECK(json.find("inf,") == std::string::npos);
   for (const auto& row : rows) CHECK(simulation_table({row}).rows().size() == 1);
+}
+
+TEST_CASE("controls are one figure where there are several, at several step sizes", "[plots][fast]") {
+  const auto figures = simulation_figures(control_rows());
+  REQUIRE(figures.size() == 1);
+  CHECK(figures[0].name == "controls");
+  CHECK(figures[0].data.rows().size() == 9);
+  auto one_step_size = control_rows();
+  one_step_size.resize(3);
+  CHECK(simulation_figures(one_step_size).empty());
+  const std::string json = simulation_json(test::example_model(), control_rows());
+  CHECK(json.find("\"log_growth_exact\"") != std::string::npos);
+}
+
+TEST_CASE("trajectories, mixing and controls draw on every terminal, with their labels", "[plots]") {
+  const test::Scratch scratch;
+  auto run = RunDirectory::create(scratch.path() / "run", "seed = 1\n");
+  write_figures(run, simulation_figures({trajectories_row()}));
+  write_figures(run, simulation_figures({mixing_row(true), mixing_row(false)}));
+  write_figures(run, simulation_figures(control_rows()));
+  DrawingOptions options;
+  options.terminals = figure_terminals();
+  for (const char* name : {"trajectories", "mixing", "controls"}) CHECK(draw_figure(run, name, options).size() == 8);
+  const auto has = [&](const char* figure, const char* label) {
+    const auto text = visible_text(run.figures() / (std::string(figure) + ".svg"));
+    CAPTURE(figure, label, text);
+    CHECK(text.find(label) != std::string::npos);
+  };
+  for (const char* label : {"90%ofthereplicas", "median", "mean,95%", "exactmean", "step"}) has("trajectories", label);
+  for (const char* label : {"95%band", "exactdecay", "η=0.65", "lag(steps)"}) has("mixing", label);
+  for (const char* label : {"mini-batches", "frozennoise", "cyclicbatches", "exact,", "stepsizeη"})
+    has("controls", label);
 }
 
 TEST_CASE("survival, Hill plot and horizon draw on every terminal, with their labels", "[plots]") {

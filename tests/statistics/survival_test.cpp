@@ -37,6 +37,11 @@ TEST_CASE("Kaplan-Meier on the remission times of Freireich et al. 1963", "[stat
   }
   CHECK(survival.ended == 9);
   CHECK(survival.exposure == 359);
+  const RestrictedMean mean = restricted_mean(survival, 23);
+  double area = 6;
+  for (std::size_t i = 0; i + 1 < std::size(rows); ++i)
+    area += survival.curve[i].survival * (rows[i + 1].time - rows[i].time);
+  CHECK(mean.value == Approx(area));
   CHECK(survival.hazard == Approx(9.0 / 359));
 }
 

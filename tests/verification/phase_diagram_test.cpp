@@ -199,7 +199,7 @@ TEST_CASE("a record of a cell reads back to the same bits", "[verification][repo
   cell.stable = false;
   cell.threshold = SettingThreshold{1.0 / 3, 1e-12, 2.0 / 3, "m", ""};
   cell.lyapunov = CellValue{{}, "overflow\nin a line"};
-  cell.escape = EscapeSummary{10, 3, 7, {0.1, 0.6}, {}, 4, {}};
+  cell.escape = EscapeSummary{10, 3, 7, {0.1, 0.6}, {}, 4, {}, 0.1, {0.05, 0.2}, 6.1, 0.3};
   const auto text = phase_record(42, cell);
   CHECK(text.find('\n') == std::string::npos);
   const auto [number, read] = read_phase_record(text);

@@ -8,7 +8,8 @@
 namespace brink {
 
 /// Runs task(i) for i in [0, count) on at most `threads` threads, dynamically scheduled. The first exception thrown by
-/// a task is rethrown here after all running tasks ended. threads >= 1.
+/// a task is rethrown here after all running tasks ended. threads >= 1. Loops may be nested: an inner one has its own
+/// `threads` in each task.
 void parallel_for(std::int64_t count, int threads, const std::function<void(std::int64_t)>& task);
 
 /// Sets the number of threads inside BLAS and LAPACK. Brink parallelizes over cells and replicas, never inside BLAS

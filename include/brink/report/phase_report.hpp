@@ -38,7 +38,8 @@ namespace brink {
 ///
 /// Columns: figure, rule, sampling, panel (0, 1, …), third (its quantity), third_value, x_quantity, x_scale,
 /// y_quantity, y_scale, kind, x, x_low, x_high, y, y_low, y_high, value. Rows of kind "cell" are boxes of cells with
-/// the same value, those of kind "boundary" and "edge" are the points of two curves.
+/// the same value, those of kind "boundary", "edge", "almost-sure" and "moment-4" are the points of curves; the last
+/// two where PhasePlan::notions asks for them and one of the axes is η.
 [[nodiscard]] std::vector<FigureData> phase_figures(const PhasePlan& plan, const PhaseCells& cells);
 
 /// A cell as one line of JSON that reads back to the same bits.

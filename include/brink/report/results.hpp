@@ -10,11 +10,13 @@
 #include "brink/simulation/estimate_quality.hpp"
 #include "brink/simulation/growth.hpp"
 #include "brink/simulation/horizon.hpp"
+#include "brink/simulation/loss_statistics.hpp"
 #include "brink/stability/criterion.hpp"
 #include "brink/stability/inverse.hpp"
 #include "brink/stability/mean_square.hpp"
 #include "brink/stability/stationary.hpp"
 #include "brink/stability/subsample_error.hpp"
+#include "brink/statistics/autocorrelation.hpp"
 #include "brink/statistics/tail.hpp"
 #include "brink/verification/reshuffled_stability.hpp"
 #include "brink/verification/verification.hpp"
@@ -84,12 +86,27 @@ struct HorizonResult {
   std::optional<double> exact_horizon;  ///< ln N/(qΛ'(q) − Λ(q)), where Λ is known around q
 };
 
+/// The loss along trajectories from random starts, in units of the mean at the start.
+struct TrajectoryResult {
+  double confidence = 0;               ///< share of the replicas inside the band
+  std::vector<LossStatistics> points;  ///< ascending steps
+  std::vector<double> exact;           ///< E of the loss at these steps; empty where it is not known
+  std::string reason;                  ///< why it is not
+};
+
+/// How fast ‖z‖² of the stationary state forgets.
+struct MixingResult {
+  Autocorrelation measured;
+  std::optional<Estimate> exact_rate;  ///< −Λ(2): decay of what is quadratic in the state
+  std::string reason;                  ///< why there is none
+};
+
 /// Measured growth of one cell at one step size.
 struct SimulationRow {
   Cell cell;
   double eta = 0;
   double moment = 2;                       ///< q
-  std::string method;                      ///< "cloning", "ensemble", "lyapunov", "escape", "tail" or "horizon"
+  std::string method;                      ///< of SimulationSection
   std::optional<GrowthEstimate> growth;    ///< Λ(q); absent when only the Lyapunov exponent was asked for
   std::optional<GrowthEstimate> lyapunov;  ///< top Lyapunov exponent; absent when it was not measured
   std::optional<Epoch> epoch;              ///< of shuffled epochs
@@ -97,6 +114,9 @@ struct SimulationRow {
   std::optional<EscapeResult> escape = {};
   std::optional<TailResult> tail = {};
   std::optional<HorizonResult> horizon = {};
+  std::optional<TrajectoryResult> trajectories = {};
+  std::optional<MixingResult> mixing = {};
+  std::optional<Estimate> exact_log_growth = {};  ///< Λ(q), where controls are compared and it is known
   std::optional<PopulationBias> population = {};
   std::optional<GrowthDifference> difference =
       {};                      ///< to the previous step size of the same cell, common random numbers

@@ -29,7 +29,8 @@ struct EscapeOptions {
 [[nodiscard]] std::vector<Index> escape_times(const Engine& engine, const Vector& curvature,
                                               const EscapeOptions& options, const Monitor& monitor = {});
 
-/// Fraction and median with 95% intervals.
+/// What the Kaplan–Meier curve of the times says in a few numbers, with 95% intervals. Times are censored at the
+/// horizon alone, so its median is that of the times.
 struct EscapeSummary {
   Index replicas = 0;
   Index escaped = 0;
@@ -38,6 +39,10 @@ struct EscapeSummary {
   std::optional<Index> median;        ///< the first step by which half of the replicas have escaped
   std::optional<Index> median_lower;  ///< order statistics of the binomial ranks, independent of the law of the times
   std::optional<Index> median_upper;  ///< absent where the rank is censored
+  double hazard = 0;                  ///< escapes per step at risk: the rate, if escape is equally likely at every step
+  Interval hazard_interval;           ///< Clopper & Pearson, each step at risk a trial
+  double mean = 0;                    ///< E min(T, horizon), the area under the curve: there is one where no median is
+  double mean_error = 0;              ///< its standard error (Greenwood's, summed under the curve)
 };
 
 /// The survival curve of the times, with 95% intervals. Throws InvalidInput as below.

@@ -39,4 +39,15 @@ struct Survival {
 /// Throws InvalidInput for no lives, a time below 1, or a confidence outside (0, 1). O(n log n).
 [[nodiscard]] Survival kaplan_meier(std::vector<Lifetime> lives, double confidence);
 
+/// E min(T, horizon) and its standard error.
+struct RestrictedMean {
+  double value = 0;
+  double standard_error = 0;
+};
+
+/// The area under the curve, Σ_{t < horizon} Ŝ(t), which exists where most lives are censored and the median does not.
+/// Variance Σ_s A(s)² d_s/(n_s(n_s − d_s)), A(s) the area from s to the horizon [Kaplan & Meier 1958, section 6.2]. The
+/// lives must have been seen until `horizon` or their end. Throws InvalidInput for a horizon below 1. O(points).
+[[nodiscard]] RestrictedMean restricted_mean(const Survival& survival, std::int64_t horizon);
+
 }  // namespace brink

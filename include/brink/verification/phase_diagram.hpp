@@ -55,6 +55,7 @@ struct PhasePlan {
   bool measured_growth = false;  ///< Λ(2) by cloning, with replicas that start in the leading mode
   bool lyapunov = false;         ///< top Lyapunov exponent
   bool escape = false;           ///< first passage of the loss over a level
+  bool notions = false;          ///< thresholds of the fourth moment and of almost-sure stability
   std::int64_t replicas = 4096;
   std::int64_t steps = 2000;
   std::int64_t burn_in = 500;
@@ -83,12 +84,21 @@ struct SettingThreshold {
   std::string reason;  ///< why there is none; empty where there is
 };
 
+/// How far another notion of stability than the mean-square one reaches in the setting (rule, β, B) of a cell.
+struct NotionThreshold {
+  double moment = 0;    ///< q of Λ(q) < 0; 0: almost surely
+  CellValue eta;        ///< end of the stable step sizes that begin at 0
+  Index intervals = 0;  ///< intervals of stable step sizes that were found: more than 1 where stability comes back
+  bool all_intervals = true;  ///< by proof; false: to the resolution of a scan
+};
+
 /// Everything that was computed in one cell.
 struct PhaseCell {
   CellValue growth;            ///< ln ρ of the second moment, exact
   std::optional<bool> stable;  ///< ln ρ < 0; absent where ln ρ is unknown
   /// Computed in the first cell of a line along η, whose cells share it, and in every cell of a plane of B and β.
   std::optional<SettingThreshold> threshold;
+  std::vector<NotionThreshold> notions;  ///< beside `threshold`, ascending moments; empty where they are not wanted
   std::optional<CellValue> measured_growth;
   std::optional<CellValue> lyapunov;
   std::optional<EscapeSummary> escape;
@@ -142,17 +152,21 @@ struct Shard {
 /// that close in on a change of sign. Empty when the diagram is complete.
 [[nodiscard]] std::vector<Index> wanted_cells(const PhasePlan& plan, const PhaseCells& known, const Shard& shard = {});
 
-/// Computes one cell. What fails in the simulation of a cell is a reason in its place, not an error.
-/// Throws Interrupted when the monitor says so.
+/// Computes one cell, its replicas shared by `threads` threads, on which the result does not depend. What fails in the
+/// simulation of a cell is a reason in its place, not an error. Throws Interrupted when the monitor says so.
 [[nodiscard]] PhaseCell compute_phase_cell(const LoadedModel& model, const PhasePlan& plan, Index cell,
-                                           const Monitor& monitor = {});
+                                           const Monitor& monitor = {}, int threads = 1);
+
+/// The threads of each of `cells` cells that `threads` threads compute at the same time, at least 1.
+[[nodiscard]] int threads_of_cell(int threads, std::size_t cells);
 
 /// Who computes the cells of a round: calls `done` once a cell, from any thread, and returns when all are. Throws
 /// Interrupted, after the cells that were finished were handed on.
 using CellWorkers =
     std::function<void(const std::vector<Index>& cells, const std::function<void(Index cell, PhaseCell value)>& done)>;
 
-/// The threads of this process.
+/// The threads of this process: one cell each, and where there are fewer cells than threads the replicas of each cell
+/// are shared too.
 [[nodiscard]] CellWorkers cell_threads(const LoadedModel& model, const PhasePlan& plan, const Monitor& monitor);
 
 /// Computes what is wanted beyond `known`, round by round, in parallel over cells, and returns all cells of the shard.

@@ -32,7 +32,10 @@ Action add_sweep_command(CLI::App& program);
 Action add_merge_command(CLI::App& program);
 Action add_train_command(CLI::App& program);
 Action add_study_command(CLI::App& program);
+Action add_regimes_command(CLI::App& program);
+Action add_hypothesis_command(CLI::App& program);
 Action add_figure_command(CLI::App& program);
+Action add_report_command(CLI::App& program);
 
 /// The command line as it was typed, for provenance.
 [[nodiscard]] const std::string& typed_command_line();

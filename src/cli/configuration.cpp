@@ -14,10 +14,14 @@ namespace brink::cli {
 namespace {
 
 const std::vector<std::string>& section_names() {
-  static const std::vector<std::string> names = {"model",  "optimizer", "batch", "grid",     "simulation",
-                                                 "verify", "moments",   "sweep", "training", "study"};
+  static const std::vector<std::string> names = {"model",      "optimizer", "batch",      "grid",      "simulation",
+                                                 "verify",     "moments",   "sweep",      "training",  "study",
+                                                 "population", "regimes",   "hypotheses", "hypothesis"};
   return names;
 }
+
+/// Holds sections of its own, [hypothesis.NAME].
+constexpr std::string_view kNested = "hypothesis";
 
 [[noreturn]] void fail_value(std::string_view origin, const std::string& section, std::string_view key,
                              const toml::node& node) {
@@ -50,6 +54,11 @@ OptionValue convert(std::string_view origin, const std::string& section, std::st
   if (const auto text = node.value_exact<std::string>()) return *text;
   if (const auto* list = node.as_array()) return convert_list(*list, [&] { fail_value(origin, section, key, node); });
   fail_value(origin, section, key, node);
+}
+
+void read_keys(std::string_view origin, const std::string& section, const toml::table& keys, OptionTable& options) {
+  for (const auto& [key, value] : keys)
+    options.emplace(std::string(key.str()), convert(origin, section, key.str(), value));
 }
 
 /// A basic string of TOML.
@@ -111,9 +120,17 @@ Sections parse_configuration(std::string_view text, std::string_view origin) {
       throw InvalidInput(fmt::format("{}: unknown section [{}], the nearest known one is [{}]", origin, section,
                                      nearest_name(section, known)));
     }
-    OptionTable& options = sections[section];
-    for (const auto& [key, value] : *keys)
-      options.emplace(std::string(key.str()), convert(origin, section, key.str(), value));
+    if (section == kNested) {
+      for (const auto& [key, value] : *keys) {
+        const std::string inner = fmt::format("{}.{}", section, key.str());
+        if (!value.is_table())
+          throw InvalidInput(fmt::format("{}: [{}] {} is no section, need [{}.NAME] for every hypothesis", origin,
+                                         section, key.str(), section));
+        read_keys(origin, inner, *value.as_table(), sections[inner]);
+      }
+    } else {
+      read_keys(origin, section, *keys, sections[section]);
+    }
   }
   return sections;
 }
@@ -128,13 +145,17 @@ Configuration read_configuration(const std::filesystem::path& file) {
 
 std::string write_configuration(const Sections& sections) {
   std::string text;
-  for (const auto& name : section_names()) {
-    const auto section = sections.find(name);
-    if (section == sections.end()) continue;
+  const auto write = [&](const std::string& name, const OptionTable& options) {
     if (!text.empty()) text += '\n';
     text += fmt::format("[{}]\n", name);
-    for (const auto& [key, value] : section->second) text += fmt::format("{} = {}\n", key, value_text(value));
+    for (const auto& [key, value] : options) text += fmt::format("{} = {}\n", key, value_text(value));
+  };
+  for (const auto& name : section_names()) {
+    const auto section = sections.find(name);
+    if (section != sections.end()) write(name, section->second);
   }
+  for (const auto& [name, options] : sections)
+    if (name.rfind(std::string(kNested) + ".", 0) == 0) write(name, options);
   return text;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // Configuration files: TOML with the sections [model], [optimizer], [batch], [grid], [simulation], [verify], [moments],
-// [sweep] and [training].
+// [sweep], [training], [population], [hypotheses] and any number of [hypothesis.NAME].
 
 #include <filesystem>
 #include <map>

@@ -39,7 +39,8 @@ int parse_and_run(int argc, char** argv) {
   for (const auto add :
        {add_threshold_command, add_simulate_command, add_verify_command, add_inspect_command, add_check_command,
         add_couple_command, add_moments_command, add_limit_command, add_alignment_command, add_sweep_command,
-        add_merge_command, add_train_command, add_study_command, add_figure_command}) {
+        add_merge_command, add_train_command, add_study_command, add_regimes_command, add_hypothesis_command,
+        add_figure_command, add_report_command}) {
     Action action = add(program);
     commands.emplace_back(program.get_subcommands(nullptr).back(), std::move(action));
   }

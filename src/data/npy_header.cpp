@@ -173,6 +173,33 @@ std::string shape_text(const std::vector<Index>& shape) {
   return fmt::format("({})", fmt::join(shape, ", "));
 }
 
+NpyHeader read_npy_header(std::istream& in, std::uint64_t size, const std::filesystem::path& name) {
+  std::array<char, 12> start{};
+  in.read(start.data(), 8);
+  if (!in || std::string_view(start.data(), kMagic.size()) != kMagic) {
+    fail(name, fmt::format("a file of {} bytes that is not in .npy format", size), "a .npy file");
+  }
+  NpyHeader header;
+  header.version = static_cast<unsigned char>(start[6]);
+  if (header.version < 1 || header.version > 3) {
+    fail(name, fmt::format(".npy version {}", header.version), "version 1, 2 or 3");
+  }
+  const int length_bytes = header.version == 1 ? 2 : 4;
+  in.read(start.data() + 8, length_bytes);
+  std::uint64_t length = 0;
+  for (int i = length_bytes - 1; i >= 0; --i) length = length * 256 + static_cast<unsigned char>(start[8 + i]);
+  header.body_offset = 8 + static_cast<std::uint64_t>(length_bytes) + length;
+  if (!in || header.body_offset > size || length > kLongestHeader) {
+    fail(name, fmt::format("a file of {} bytes whose header claims {}", size, length), "a complete .npy file");
+  }
+  std::string text(length, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(length));
+  if (!in) fail(name, "a header that cannot be read", "a complete .npy file");
+  HeaderText(text, name).read_into(header);
+  resolve_body(header, resolve_type(header, name), size, name);
+  return header;
+}
+
 NpyHeader read_npy_header(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) {
@@ -182,31 +209,7 @@ NpyHeader read_npy_header(const std::filesystem::path& path) {
   const std::uint64_t file_size = std::filesystem::file_size(path, error);
   std::ifstream in(path, std::ios::binary);
   if (error || !in) fail(path, "a file that cannot be opened", "a readable .npy file");
-
-  std::array<char, 12> start{};
-  in.read(start.data(), 8);
-  if (!in || std::string_view(start.data(), kMagic.size()) != kMagic) {
-    fail(path, fmt::format("a file of {} bytes that is not in .npy format", file_size), "a .npy file");
-  }
-  NpyHeader header;
-  header.version = static_cast<unsigned char>(start[6]);
-  if (header.version < 1 || header.version > 3) {
-    fail(path, fmt::format(".npy version {}", header.version), "version 1, 2 or 3");
-  }
-  const int length_bytes = header.version == 1 ? 2 : 4;
-  in.read(start.data() + 8, length_bytes);
-  std::uint64_t length = 0;
-  for (int i = length_bytes - 1; i >= 0; --i) length = length * 256 + static_cast<unsigned char>(start[8 + i]);
-  header.body_offset = 8 + static_cast<std::uint64_t>(length_bytes) + length;
-  if (!in || header.body_offset > file_size || length > kLongestHeader) {
-    fail(path, fmt::format("a file of {} bytes whose header claims {}", file_size, length), "a complete .npy file");
-  }
-  std::string text(length, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(length));
-  if (!in) fail(path, "a header that cannot be read", "a complete .npy file");
-  HeaderText(text, path).read_into(header);
-  resolve_body(header, resolve_type(header, path), file_size, path);
-  return header;
+  return read_npy_header(in, file_size, path);
 }
 
 }  // namespace brink

@@ -35,9 +35,9 @@ RowMatrix optional_array(const std::string& name, const std::vector<Index>& shap
                          const std::filesystem::path& directory) {
   if (name.empty()) return {};
   const std::filesystem::path path = directory / name;
-  const NpyHeader header = read_npy_header(path);
+  const NpyHeader header = read_array_header(path);
   if (header.shape != shape) fail_shape(path, header, shape_text(shape));
-  return read_npy(path).values;
+  return read_array(path).values;
 }
 
 std::optional<Vector> preconditioner_scale(const std::string& name, Index size,

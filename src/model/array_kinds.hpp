@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "brink/data/npy.hpp"
+#include "brink/data/array_file.hpp"
 #include "brink/model/model_source.hpp"
 
 namespace brink {

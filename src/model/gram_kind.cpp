@@ -30,7 +30,7 @@ LoadedModel load(const OptionTable& table, const std::filesystem::path& director
   read_options("model", table, options);
   check_argument(options.outputs >= 1, "model", "outputs", options.outputs, "an integer >= 1");
   const std::filesystem::path path = required_file(options.file, "file", directory);
-  const NpyHeader header = read_npy_header(path);
+  const NpyHeader header = read_array_header(path);
   if (header.shape.size() != 2 || header.shape[0] != header.shape[1]) fail_shape(path, header, "(n*c, n*c)");
   const Index rows = header.shape[0];
   const Index c = resolve_outputs(header, options.outputs, options.file);
@@ -40,11 +40,11 @@ LoadedModel load(const OptionTable& table, const std::filesystem::path& director
   GramData data;
   data.outputs = c;
   data.output_curvature = optional_array(options.output_curvature, {rows / c, c, c}, directory);
-  data.gram = read_npy(path).values;
+  data.gram = read_array(path).values;
   data.loss_scale = options.loss_scale;
   data.input_epsilon = header.epsilon;
   if (!options.output_curvature.empty()) {
-    data.input_epsilon = std::max(data.input_epsilon, read_npy_header(directory / options.output_curvature).epsilon);
+    data.input_epsilon = std::max(data.input_epsilon, read_array_header(directory / options.output_curvature).epsilon);
   }
   LoadedModel loaded{linearize(data),
                      nullptr,

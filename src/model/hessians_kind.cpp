@@ -30,7 +30,7 @@ LoadedModel load(const OptionTable& table, const std::filesystem::path& director
   HessiansOptions options;
   read_options("model", table, options);
   const std::filesystem::path path = required_file(options.file, "file", directory);
-  const NpyHeader header = read_npy_header(path);
+  const NpyHeader header = read_array_header(path);
   if (header.shape.size() != 3 || header.shape[1] != header.shape[2]) fail_shape(path, header, "(n, d, d)");
   const Index n = header.shape[0];
   const Index d = header.shape[1];
@@ -39,7 +39,7 @@ LoadedModel load(const OptionTable& table, const std::filesystem::path& director
 
   HessiansData data;
   data.gradient_noise = optional_array(options.gradient_noise, {n, d}, directory);
-  data.hessians = read_npy(path).values;
+  data.hessians = read_array(path).values;
   if (const auto scale = preconditioner_scale(options.preconditioner, d, directory)) {
     data.hessians *= scale->asDiagonal();
     for (Index k = 0; k < n; ++k)

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "brink/data/npy.hpp"
+#include "brink/data/array_file.hpp"
 
 namespace brink {
 namespace {
@@ -41,7 +41,7 @@ double relative_asymmetry(const NpyArray& array) {
 }  // namespace
 
 ArrayInspection inspect_array(const std::filesystem::path& path) {
-  const NpyArray array = read_npy(path, NonFinite::keep);
+  const NpyArray array = read_array(path, NonFinite::keep);
   const NpyHeader& header = array.header;
   ArrayInspection result;
   result.path = path;

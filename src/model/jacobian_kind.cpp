@@ -38,7 +38,7 @@ LoadedModel load(const OptionTable& table, const std::filesystem::path& director
   JacobianOptions options;
   read_options("model", table, options);
   const std::filesystem::path path = required_file(options.file, "file", directory);
-  const NpyHeader header = read_npy_header(path);
+  const NpyHeader header = read_array_header(path);
   if (header.shape.size() != 2 && header.shape.size() != 3) fail_shape(path, header, "(n, p), (n, c, p) or (n*c, p)");
   const Index p = header.shape.back();
   const Index rows = header.size() / p;
@@ -56,7 +56,7 @@ LoadedModel load(const OptionTable& table, const std::filesystem::path& director
 
   data.output_curvature = optional_array(options.output_curvature, {n, data.outputs, data.outputs}, directory);
   data.gradient_noise = optional_array(options.gradient_noise, {n, p}, directory);
-  data.rows = read_npy(path).values;
+  data.rows = read_array(path).values;
   if (const auto scale = preconditioner_scale(options.preconditioner, p, directory)) {
     data.rows *= scale->asDiagonal();
     if (has_noise) data.gradient_noise *= scale->asDiagonal();
@@ -64,7 +64,7 @@ LoadedModel load(const OptionTable& table, const std::filesystem::path& director
   data.loss_scale = options.loss_scale;
   data.input_epsilon = header.epsilon;
   if (!options.output_curvature.empty()) {
-    data.input_epsilon = std::max(data.input_epsilon, read_npy_header(directory / options.output_curvature).epsilon);
+    data.input_epsilon = std::max(data.input_epsilon, read_array_header(directory / options.output_curvature).epsilon);
   }
 
   LoadedModel loaded{linearize(data),

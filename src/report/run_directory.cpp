@@ -22,9 +22,22 @@ constexpr const char* kCheckpoint = "checkpoint.json";
 constexpr const char* kCheckpointLog = "checkpoint.log";
 // Of a training run: its state while it is under way, and the arrays it leaves.
 constexpr const char* kTrainingState = "training.state";
-constexpr std::array kOwned = {kResult,  kProvenance, kCheckpoint,          kCheckpointLog,
-                               "tables", "figures",   kTrainingState,       "theta.npy",
-                               "J.npy",  "gram.npy",  "gradient_noise.npy", kConfiguration};
+constexpr std::array kOwned = {kResult,
+                               kProvenance,
+                               kCheckpoint,
+                               kCheckpointLog,
+                               "tables",
+                               "figures",
+                               kTrainingState,
+                               "theta.npy",
+                               "J.npy",
+                               "gram.npy",
+                               "gradient_noise.npy",
+                               "hypothesis.toml",
+                               "registration.json",
+                               "report.html",
+                               "report.md",
+                               kConfiguration};
 
 [[noreturn]] void fail_directory(const fs::path& directory, std::string_view allowed) {
   fail_argument("RunDirectory", "out", directory.string(), allowed);

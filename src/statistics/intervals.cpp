@@ -1,6 +1,7 @@
 #include "brink/statistics/intervals.hpp"
 
 #include <boost/math/distributions/beta.hpp>
+#include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/chi_squared.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
@@ -80,6 +81,22 @@ Interval clopper_pearson(std::int64_t successes, std::int64_t trials, double con
         boost::math::quantile(boost::math::complement(boost::math::beta_distribution<>(k + 1, n - k), tail));
   }
   return interval;
+}
+
+double binomial_at_least(std::int64_t successes, std::int64_t trials, double probability) {
+  check_argument(trials >= 1, "binomial_at_least", "trials", trials, "trials >= 1");
+  check_argument(successes >= 0 && successes <= trials, "binomial_at_least", "successes", successes,
+                 "0 <= successes <= trials");
+  check_argument(probability >= 0 && probability <= 1, "binomial_at_least", "probability", probability,
+                 "0 <= probability <= 1");
+  if (successes == 0) return 1;
+  const auto n = static_cast<double>(trials);
+  const boost::math::binomial_distribution<> law(n, probability);
+  return boost::math::cdf(boost::math::complement(law, static_cast<double>(successes - 1)));
+}
+
+double binomial_at_most(std::int64_t successes, std::int64_t trials, double probability) {
+  return binomial_at_least(trials - successes, trials, 1 - probability);
 }
 
 }  // namespace brink

@@ -56,6 +56,24 @@ TEST_CASE("the exact interval of a probability has the stated tails", "[statisti
   CHECK(clopper_pearson(10, 10, 0.9).lower == Approx(std::pow(0.05, 0.1)).epsilon(1e-12));
 }
 
+TEST_CASE("exact binomial tests are the sums of their tails", "[statistics][fast]") {
+  CHECK(binomial_at_least(7, 10, 0.4) == Approx(1 - binomial_cdf(6, 10, 0.4)).epsilon(1e-10));
+  CHECK(binomial_at_most(3, 10, 0.4) == Approx(binomial_cdf(3, 10, 0.4)).epsilon(1e-10));
+  CHECK(binomial_at_least(0, 10, 0.4) == 1);
+  CHECK(binomial_at_most(10, 10, 0.4) == 1);
+  CHECK(binomial_at_least(1, 10, 0) == 0);
+  CHECK_THROWS_AS(binomial_at_least(11, 10, 0.5), InvalidInput);
+  // The level is kept by every probability, by enumeration of all outcomes.
+  for (const double probability : {0.03, 0.2, 0.5}) {
+    double rejected = 0;
+    for (std::int64_t k = 0; k <= 40; ++k) {
+      if (binomial_at_least(k, 40, probability) > 0.05) continue;
+      rejected += binomial_cdf(k, 40, probability) - (k > 0 ? binomial_cdf(k - 1, 40, probability) : 0);
+    }
+    CHECK(rejected <= 0.05);
+  }
+}
+
 TEST_CASE("arguments of distributions are checked", "[statistics][fast]") {
   CHECK_THROWS_AS(normal_quantile(1), InvalidInput);
   CHECK_THROWS_AS(student_quantile(0.5, 0), InvalidInput);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <istream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,12 +49,19 @@ struct NonFiniteEntry {
 /// .npy, another type, an empty or overflowing shape, or a size that does not match the file.
 [[nodiscard]] NpyHeader read_npy_header(const std::filesystem::path& path);
 
+/// The same of bytes that lie elsewhere: `size` bytes of a stream, which messages call `name`.
+[[nodiscard]] NpyHeader read_npy_header(std::istream& in, std::uint64_t size, const std::filesystem::path& name);
+
 /// Whether entries that are NaN or infinite are an error.
 enum class NonFinite { refuse, keep };
 
 /// Reads the array. Besides the errors of the header, throws InvalidInput naming the first entry that is not finite
 /// (unless told to keep them), and when the array would not fit in memory.
 [[nodiscard]] NpyArray read_npy(const std::filesystem::path& path, NonFinite non_finite = NonFinite::refuse);
+
+/// The same of `size` bytes of a stream.
+[[nodiscard]] NpyArray read_npy(std::istream& in, std::uint64_t size, const std::filesystem::path& name,
+                                NonFinite non_finite = NonFinite::refuse);
 
 /// The first entry in C order that is NaN or infinite.
 [[nodiscard]] std::optional<NonFiniteEntry> first_non_finite(const NpyArray& array);
@@ -62,5 +70,8 @@ enum class NonFinite { refuse, keep };
 /// name only when it is complete (temporary file, then rename); throws InvalidInput when it cannot be written.
 void write_npy(const std::filesystem::path& path, const std::vector<Index>& shape, const double* values);
 void write_npy(const std::filesystem::path& path, const RowMatrix& values);
+
+/// Magic, version and header of what write_npy writes: the numbers follow.
+[[nodiscard]] std::string npy_header_bytes(const std::vector<Index>& shape);
 
 }  // namespace brink

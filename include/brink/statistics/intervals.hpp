@@ -35,4 +35,10 @@ struct Interval {
 /// least `confidence`, 0 < confidence < 1, 0 ≤ successes ≤ trials, trials ≥ 1.
 [[nodiscard]] Interval clopper_pearson(std::int64_t successes, std::int64_t trials, double confidence);
 
+/// P(X ≥ successes), X binomial: the exact p-value of "the probability is at most `probability`". 0 ≤ probability ≤ 1.
+[[nodiscard]] double binomial_at_least(std::int64_t successes, std::int64_t trials, double probability);
+
+/// P(X ≤ successes): the exact p-value of "the probability is at least `probability`".
+[[nodiscard]] double binomial_at_most(std::int64_t successes, std::int64_t trials, double probability);
+
 }  // namespace brink

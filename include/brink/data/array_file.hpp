@@ -1,0 +1,17 @@
+#pragma once
+// An array by the name of a file, whatever its format: "J.npy", "run.npz:J", "model.safetensors:jacobian". The name
+// after the colon may be left out where the file holds one array.
+
+#include <filesystem>
+
+#include "brink/data/npy.hpp"
+
+namespace brink {
+
+/// Shape and type, before anything large is allocated. Throws InvalidInput as the reader of the format does, and, where
+/// a name is missing, with the names that the file has.
+[[nodiscard]] NpyHeader read_array_header(const std::filesystem::path& path);
+
+[[nodiscard]] NpyArray read_array(const std::filesystem::path& path, NonFinite non_finite = NonFinite::refuse);
+
+}  // namespace brink

@@ -1,0 +1,86 @@
+#pragma once
+// The batch-size regimes of a model: where the threshold η* grows in proportion to the batch size, where it has
+// saturated at the noise-free edge, and the crossover between. docs/theory.md, (4.4); for a scalar problem η* is the
+// edge over 1 + B½/B, B½ = Var(h)/a² (1+β)/(1−β) for heavy ball, docs/theory.md, (4.8).
+//
+// Found three times over: from theory, from trajectories of the linearized model, and from real SGD on the original
+// problem; with one and the same reading of the curve η*(B), so that they can be compared.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "brink/base/monitor.hpp"
+#include "brink/model/model_source.hpp"
+#include "brink/statistics/intervals.hpp"
+#include "brink/verification/verification.hpp"
+
+namespace brink {
+
+/// Noise-dominated while d ln η*/d ln B ≥ kProportional; curvature-dominated from η* ≥ kSaturated · edge on.
+inline constexpr double kProportional = 0.9;
+inline constexpr double kSaturated = 0.9;
+
+enum class BatchRegime { noise_dominated, crossover, curvature_dominated };
+[[nodiscard]] std::string to_string(BatchRegime regime);
+
+/// A batch size, real because it is read between the sizes of the grid. Censored where the curve does not get there:
+/// then only one end of the interval is known.
+struct Boundary {
+  std::optional<double> batch;
+  Interval interval;   ///< 95%, by the standard errors of the points; of theory between the neighbouring sizes
+  std::string reason;  ///< "below 1", "above 256": why batch is absent
+};
+
+struct RegimeCurve {
+  std::string source;  ///< "theory", "linear" or "direct"
+  std::vector<Index> batch;
+  std::vector<double> eta;
+  std::vector<double> standard_error;  ///< of eta; 0 for theory
+  std::vector<double> share;           ///< eta over the noise-free edge
+  std::vector<BatchRegime> regime;
+  Boundary noise_dominated_up_to;
+  Boundary half;  ///< η* = half of the edge
+  Boundary curvature_dominated_from;
+};
+
+struct RegimeComparison {
+  std::string source;    ///< of the measurement
+  std::string boundary;  ///< "half", …
+  double theory = 0;     ///< read off theory at the same batch sizes
+  double measured = 0;
+  Interval interval;
+  bool agrees = false;  ///< theory lies in the interval
+};
+
+struct BatchRegimes {
+  std::string rule;
+  double momentum = 0;
+  std::string sampling;
+  double edge = 0;
+  RegimeCurve theory;                 ///< at many batch sizes
+  std::vector<RegimeCurve> measured;  ///< at few
+  std::vector<RegimeComparison> comparisons;
+};
+
+struct RegimeOptions {
+  Index theory_points = 25;          ///< batch sizes of the curve of theory, evenly spaced in the logarithm
+  std::vector<std::string> measure;  ///< among "linear", "direct"
+  Index measured_points = 6;
+  std::int64_t replicas = 1024;
+  std::int64_t steps = 500;
+  std::int64_t burn_in = 200;
+  std::uint64_t seed = 0;
+  int threads = 1;
+};
+
+/// The regimes of one rule. `cell` names rule, parameters and sampling; its batch size is not used. Throws InvalidInput
+/// for a model without finite samples, where no step size is stable at full batch, or options out of range;
+/// NotConverged when theory or a measurement fails.
+[[nodiscard]] BatchRegimes batch_regimes(const LoadedModel& model, const Cell& cell, const RegimeOptions& options,
+                                         const Monitor& monitor = {});
+
+/// Reads the boundaries off a curve; `edge` > 0. The resampling behind the intervals draws from `seed`.
+void read_boundaries(RegimeCurve& curve, double edge, std::uint64_t seed);
+
+}  // namespace brink

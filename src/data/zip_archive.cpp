@@ -1,0 +1,387 @@
+#include "brink/data/zip_archive.hpp"
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+#include <set>
+
+#include "brink/base/error.hpp"
+#include "brink/base/memory.hpp"
+
+namespace brink {
+namespace {
+
+constexpr std::uint32_t kLocal = 0x04034b50;
+constexpr std::uint32_t kCentral = 0x02014b50;
+constexpr std::uint32_t kEnd = 0x06054b50;
+constexpr std::uint32_t kEnd64 = 0x06064b50;
+constexpr std::uint32_t kLocator64 = 0x07064b50;
+constexpr std::size_t kEndBytes = 22;
+constexpr std::size_t kLocatorBytes = 20;
+constexpr std::size_t kEnd64Bytes = 56;
+constexpr std::size_t kCentralBytes = 46;
+constexpr std::size_t kLocalBytes = 30;
+constexpr std::size_t kLongestComment = 65535;
+constexpr std::uint64_t kLongestDirectory = 64U << 20;
+constexpr std::uint32_t kLarge32 = 0xffffffff;
+constexpr std::uint16_t kLarge16 = 0xffff;
+constexpr std::uint16_t kExtra64 = 1;
+constexpr std::uint16_t kEncrypted = 1;
+constexpr std::uint16_t kStored = 0;
+constexpr std::uint16_t kDeflated = 8;
+
+[[noreturn]] void fail(const std::filesystem::path& path, const std::string& found, const std::string& allowed) {
+  fail_argument("read_zip", path.string(), found, allowed);
+}
+
+/// Little-endian numbers of a stretch of bytes; reading past its end is an error of the file.
+class Fields {
+ public:
+  Fields(std::string_view bytes, const std::filesystem::path& path) : bytes_(bytes), path_(path) {}
+
+  std::uint64_t take(std::size_t size) {
+    if (bytes_.size() - at_ < size)
+      fail(path_, "an archive that ends in the middle of its directory", "a complete one");
+    std::uint64_t value = 0;
+    for (std::size_t i = size; i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes_[at_ + i]);
+    at_ += size;
+    return value;
+  }
+  std::uint16_t two() { return static_cast<std::uint16_t>(take(2)); }
+  std::uint32_t four() { return static_cast<std::uint32_t>(take(4)); }
+  std::uint64_t eight() { return take(8); }
+  std::string_view text(std::size_t size) {
+    if (bytes_.size() - at_ < size)
+      fail(path_, "an archive that ends in the middle of its directory", "a complete one");
+    at_ += size;
+    return bytes_.substr(at_ - size, size);
+  }
+  void skip(std::size_t size) { (void)text(size); }
+  [[nodiscard]] bool done() const { return at_ == bytes_.size(); }
+
+ private:
+  std::string_view bytes_;
+  const std::filesystem::path& path_;
+  std::size_t at_ = 0;
+};
+
+std::uint64_t size_of_file(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) fail(path, "no regular file", "a ZIP archive");
+  const std::uint64_t size = std::filesystem::file_size(path, error);
+  if (error) fail(path, error.message(), "a readable file");
+  return size;
+}
+
+std::string bytes_at(std::ifstream& in, const std::filesystem::path& path, std::uint64_t offset, std::uint64_t size) {
+  std::string bytes(size, '\0');
+  in.clear();
+  in.seekg(static_cast<std::streamoff>(offset));
+  in.read(bytes.data(), static_cast<std::streamsize>(size));
+  if (!in) fail(path, "a file that cannot be read to its end", "a complete archive");
+  return bytes;
+}
+
+struct Directory {
+  std::uint64_t entries = 0;
+  std::uint64_t size = 0;
+  std::uint64_t offset = 0;
+};
+
+Directory find_directory(std::ifstream& in, const std::filesystem::path& path, std::uint64_t size) {
+  if (size < kEndBytes) fail(path, fmt::format("a file of {} bytes", size), "a ZIP archive");
+  const std::uint64_t tail_size = std::min<std::uint64_t>(size, kEndBytes + kLongestComment);
+  const std::string tail = bytes_at(in, path, size - tail_size, tail_size);
+  // The last signature whose comment reaches exactly to the end of the file.
+  for (std::size_t at = tail.size() - kEndBytes + 1; at-- > 0;) {
+    if (tail.compare(at, 4, "PK\x05\x06") != 0) continue;
+    Fields fields(std::string_view(tail).substr(at, kEndBytes), path);
+    fields.skip(4);
+    const std::uint16_t disk = fields.two();
+    const std::uint16_t first_disk = fields.two();
+    fields.skip(2);
+    Directory directory;
+    directory.entries = fields.two();
+    directory.size = fields.four();
+    directory.offset = fields.four();
+    if (at + kEndBytes + fields.two() != tail.size()) continue;
+    if ((disk != 0 && disk != kLarge16) || (first_disk != 0 && first_disk != kLarge16))
+      fail(path, "an archive split over several files", "one file");
+    const std::uint64_t end = size - tail_size + at;
+    const bool is_large = directory.entries == kLarge16 || directory.size == kLarge32 || directory.offset == kLarge32;
+    if (is_large && end >= kLocatorBytes) {
+      const std::string locator_bytes = bytes_at(in, path, end - kLocatorBytes, kLocatorBytes);
+      Fields locator(locator_bytes, path);
+      if (locator.four() == kLocator64) {
+        locator.skip(4);
+        const std::uint64_t at64 = locator.eight();
+        if (at64 > size || size - at64 < kEnd64Bytes) fail(path, "a directory outside of the file", "one inside");
+        const std::string end_bytes = bytes_at(in, path, at64, kEnd64Bytes);
+        Fields end64(end_bytes, path);
+        if (end64.four() != kEnd64) fail(path, "a zip64 directory without its mark", "a ZIP archive");
+        end64.skip(8 + 2 + 2 + 4 + 4 + 8);
+        directory.entries = end64.eight();
+        directory.size = end64.eight();
+        directory.offset = end64.eight();
+      }
+    }
+    if (directory.offset > end || directory.size > end - directory.offset)
+      fail(path, "a directory outside of the file", "one inside");
+    if (directory.size > kLongestDirectory || directory.entries > directory.size / kCentralBytes)
+      fail(path, fmt::format("a directory of {} bytes for {} members", directory.size, directory.entries),
+           "at least 46 bytes a member, 64 MB in all");
+    return directory;
+  }
+  fail(path, "a file without the directory of an archive", "a ZIP archive");
+}
+
+void read_extra64(std::string_view extra, ZipMember& member, const std::filesystem::path& path) {
+  Fields fields(extra, path);
+  while (!fields.done()) {
+    const std::uint16_t kind = fields.two();
+    const std::string_view body = fields.text(fields.two());
+    if (kind != kExtra64) continue;
+    Fields large(body, path);
+    if (member.size == kLarge32) member.size = large.eight();
+    if (member.compressed_size == kLarge32) member.compressed_size = large.eight();
+    if (member.header_offset == kLarge32) member.header_offset = large.eight();
+  }
+}
+
+ZipMember read_member_entry(Fields& fields, const std::filesystem::path& path, std::uint64_t size) {
+  if (fields.four() != kCentral) fail(path, "a directory with a damaged member", "a ZIP archive");
+  fields.skip(4);
+  const std::uint16_t flags = fields.two();
+  const std::uint16_t method = fields.two();
+  fields.skip(4);
+  ZipMember member;
+  member.crc = fields.four();
+  member.compressed_size = fields.four();
+  member.size = fields.four();
+  const std::uint16_t name_size = fields.two();
+  const std::uint16_t extra_size = fields.two();
+  const std::uint16_t comment_size = fields.two();
+  fields.skip(2 + 2 + 4);
+  member.header_offset = fields.four();
+  member.name = fields.text(name_size);
+  read_extra64(fields.text(extra_size), member, path);
+  fields.skip(comment_size);
+  const std::string named = fmt::format("{}: {}", path.string(), member.name);
+  if ((flags & kEncrypted) != 0) fail(named, "an encrypted member", "one without a password");
+  if (method != kStored && method != kDeflated)
+    fail(named, fmt::format("compression method {}", method), "stored (0) or deflated (8)");
+  member.deflated = method == kDeflated;
+  if (member.header_offset > size || member.compressed_size > size - member.header_offset)
+    fail(named, fmt::format("{} bytes at {}", member.compressed_size, member.header_offset),
+         fmt::format("a member inside the {} bytes of the file", size));
+  if (!member.deflated && member.compressed_size != member.size)
+    fail(named, fmt::format("{} stored bytes for {}", member.compressed_size, member.size), "as many");
+  // Deflate makes at most about 1032 bytes of one.
+  if (member.deflated && member.size / 1032 > member.compressed_size + 16)
+    fail(named, fmt::format("{} bytes from {} deflated ones", member.size, member.compressed_size),
+         "a size that deflate can reach");
+  return member;
+}
+
+std::string inflated(const std::string& compressed, std::uint64_t size, const std::string& named) {
+  std::string content(size, '\0');
+  z_stream stream{};
+  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) fail(named, "a decompressor that does not start", "enough memory");
+  constexpr std::uint64_t kChunk = std::numeric_limits<uInt>::max() / 2;
+  std::uint64_t in = 0;
+  std::uint64_t out = 0;
+  int status = Z_OK;
+  while (status == Z_OK) {
+    const auto give = static_cast<uInt>(std::min<std::uint64_t>(kChunk, compressed.size() - in));
+    const auto room = static_cast<uInt>(std::min<std::uint64_t>(kChunk, content.size() - out));
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data() + in));
+    stream.avail_in = give;
+    char spare = 0;  // a place for one byte too many, which must not come
+    stream.next_out = reinterpret_cast<Bytef*>(room > 0 ? content.data() + out : &spare);
+    stream.avail_out = room > 0 ? room : 1;
+    status = inflate(&stream, Z_NO_FLUSH);
+    in += give - stream.avail_in;
+    const std::uint64_t made = (room > 0 ? room : 1) - stream.avail_out;
+    if (room == 0 && made > 0) status = Z_DATA_ERROR;
+    if (room > 0) out += made;
+    if (status == Z_OK && made == 0 && stream.avail_in == give) status = Z_DATA_ERROR;
+  }
+  inflateEnd(&stream);
+  if (status != Z_STREAM_END || out != size || in != compressed.size())
+    fail(named, "deflated data that do not give the size stated", fmt::format("{} bytes", size));
+  return content;
+}
+
+std::uint32_t crc_of(std::string_view bytes) {
+  uLong crc = ::crc32(0, nullptr, 0);
+  constexpr std::size_t kChunk = 1U << 30;
+  for (std::size_t at = 0; at < bytes.size(); at += kChunk)
+    crc = ::crc32(crc, reinterpret_cast<const Bytef*>(bytes.data() + at),
+                  static_cast<uInt>(std::min(kChunk, bytes.size() - at)));
+  return static_cast<std::uint32_t>(crc);
+}
+
+void put(std::string& out, std::uint64_t value, int size) {
+  for (int i = 0; i < size; ++i) out += static_cast<char>(value >> (8 * i) & 0xff);
+}
+
+std::string deflated_bytes(const std::string& bytes) {
+  z_stream stream{};
+  deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
+  std::string out(deflateBound(&stream, static_cast<uLong>(bytes.size())), '\0');
+  std::size_t in = 0;
+  std::size_t made = 0;
+  constexpr std::size_t kChunk = 1U << 30;
+  int status = Z_OK;
+  while (status != Z_STREAM_END) {
+    const std::size_t give = std::min(kChunk, bytes.size() - in);
+    const std::size_t room = std::min(kChunk, out.size() - made);
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data() + in));
+    stream.avail_in = static_cast<uInt>(give);
+    stream.next_out = reinterpret_cast<Bytef*>(out.data() + made);
+    stream.avail_out = static_cast<uInt>(room);
+    status = deflate(&stream, in + give == bytes.size() ? Z_FINISH : Z_NO_FLUSH);
+    in += give - stream.avail_in;
+    made += room - stream.avail_out;
+  }
+  deflateEnd(&stream);
+  out.resize(made);
+  return out;
+}
+
+}  // namespace
+
+std::vector<ZipMember> read_zip_directory(const std::filesystem::path& path) {
+  const std::uint64_t size = size_of_file(path);
+  std::ifstream in(path, std::ios::binary);
+  if (!in) fail(path, "a file that cannot be opened", "a readable ZIP archive");
+  const Directory directory = find_directory(in, path, size);
+  const std::string bytes = bytes_at(in, path, directory.offset, directory.size);
+  Fields fields(bytes, path);
+  std::vector<ZipMember> members;
+  std::set<std::string> names;
+  for (std::uint64_t i = 0; i < directory.entries; ++i) {
+    members.push_back(read_member_entry(fields, path, size));
+    if (!names.insert(members.back().name).second)
+      fail(path, fmt::format("two members called {}", members.back().name), "different names");
+  }
+  return members;
+}
+
+std::string read_zip_member(const std::filesystem::path& path, const ZipMember& member, std::uint64_t most) {
+  const std::string named = fmt::format("{}: {}", path.string(), member.name);
+  if (member.size > most) fail(named, fmt::format("{} bytes", member.size), fmt::format("at most {} bytes", most));
+  require_memory(static_cast<double>(member.size) + static_cast<double>(member.compressed_size), named);
+  const std::uint64_t size = size_of_file(path);
+  std::ifstream in(path, std::ios::binary);
+  if (!in) fail(path, "a file that cannot be opened", "a readable ZIP archive");
+  if (member.header_offset > size || size - member.header_offset < kLocalBytes)
+    fail(named, "a member that begins at the end of the file", "a complete archive");
+  const std::string local = bytes_at(in, path, member.header_offset, kLocalBytes);
+  Fields fields(local, path);
+  if (fields.four() != kLocal) fail(named, "a member without its mark", "a complete archive");
+  fields.skip(22);
+  const std::uint64_t name_size = fields.two();
+  const std::uint64_t begin = member.header_offset + kLocalBytes + name_size + fields.two();
+  if (begin > size || member.compressed_size > size - begin)
+    fail(named, "a member that ends after the file", "a complete archive");
+  std::string content = bytes_at(in, path, begin, member.compressed_size);
+  if (member.deflated) content = inflated(content, member.size, named);
+  if (crc_of(content) != member.crc) fail(named, "damaged content: its CRC differs", "an undamaged archive");
+  return content;
+}
+
+void write_zip(const std::filesystem::path& path, const std::vector<ZipContent>& members, bool deflated) {
+  std::filesystem::path temporary = path;
+  temporary += ".partial";
+  std::error_code error;
+  {
+    std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
+    std::string directory;
+    std::uint64_t offset = 0;
+    for (const auto& member : members) {
+      const std::string packed = deflated ? deflated_bytes(member.bytes) : std::string();
+      const std::string& body = deflated ? packed : member.bytes;
+      const std::uint32_t crc = crc_of(member.bytes);
+      const bool large = body.size() >= kLarge32 || member.bytes.size() >= kLarge32 || offset >= kLarge32;
+      std::string extra;
+      if (large) {
+        put(extra, kExtra64, 2);
+        put(extra, 16, 2);
+        put(extra, member.bytes.size(), 8);
+        put(extra, body.size(), 8);
+      }
+      const auto common = [&](std::string& header, std::size_t extra_size) {
+        put(header, large ? 45 : 20, 2);
+        put(header, 0x800, 2);  // names are UTF-8
+        put(header, deflated ? kDeflated : kStored, 2);
+        put(header, 0, 2);
+        put(header, 0x21, 2);  // 1 January 1980: an archive is a function of its content
+        put(header, crc, 4);
+        put(header, large ? kLarge32 : body.size(), 4);
+        put(header, large ? kLarge32 : member.bytes.size(), 4);
+        put(header, member.name.size(), 2);
+        put(header, extra_size, 2);
+      };
+      std::string local;
+      put(local, kLocal, 4);
+      common(local, extra.size());
+      local += member.name + extra;
+      put(directory, kCentral, 4);
+      put(directory, large ? 45 : 20, 2);
+      std::string extra_directory = extra;
+      if (large) {
+        extra_directory[2] = 24;
+        put(extra_directory, offset, 8);
+      }
+      common(directory, extra_directory.size());
+      put(directory, 0, 2);
+      put(directory, 0, 2);
+      put(directory, 0, 2);
+      put(directory, 0, 4);
+      put(directory, large ? kLarge32 : offset, 4);
+      directory += member.name + extra_directory;
+      out << local << body;
+      offset += local.size() + body.size();
+    }
+    std::string end;
+    const bool large = members.size() >= kLarge16 || offset >= kLarge32 || directory.size() >= kLarge32;
+    if (large) {
+      put(end, kEnd64, 4);
+      put(end, kEnd64Bytes - 12, 8);
+      put(end, 45, 2);
+      put(end, 45, 2);
+      put(end, 0, 4);
+      put(end, 0, 4);
+      put(end, members.size(), 8);
+      put(end, members.size(), 8);
+      put(end, directory.size(), 8);
+      put(end, offset, 8);
+      put(end, kLocator64, 4);
+      put(end, 0, 4);
+      put(end, offset + directory.size(), 8);
+      put(end, 1, 4);
+    }
+    put(end, kEnd, 4);
+    put(end, 0, 2);
+    put(end, 0, 2);
+    put(end, std::min<std::uint64_t>(members.size(), kLarge16), 2);
+    put(end, std::min<std::uint64_t>(members.size(), kLarge16), 2);
+    put(end, std::min<std::uint64_t>(directory.size(), kLarge32), 4);
+    put(end, std::min<std::uint64_t>(offset, kLarge32), 4);
+    put(end, 0, 2);
+    out << directory << end;
+    out.close();
+    if (!out) {
+      std::filesystem::remove(temporary, error);
+      fail_argument("write_zip", path.string(), "a file that cannot be written", "a writable directory with room");
+    }
+  }
+  std::filesystem::rename(temporary, path, error);
+  if (error) fail_argument("write_zip", path.string(), error.message(), "a name that can be written");
+}
+
+}  // namespace brink

@@ -1,11 +1,9 @@
 #include "brink/curvature/linearization.hpp"
 
-#include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "brink/base/error.hpp"
-#include "brink/base/memory.hpp"
+#include "brink/network/gauss_newton.hpp"
 #include "brink/sampling/population_law.hpp"
 #include "brink/stability/mean_square.hpp"
 
@@ -22,16 +20,6 @@ Batch subset_batch(const Objective<Real>& objective, const std::vector<std::uint
   return {subset, static_cast<double>(subset.size())};
 }
 
-template <class Real>
-RowMatrix gauss_newton_rows(const NetworkObjective<Real>& objective, const VectorOf<Real>& theta, const Batch& batch) {
-  const double entries = static_cast<double>(batch.samples.size()) * static_cast<double>(objective.outputs()) *
-                         static_cast<double>(theta.size());
-  require_memory((sizeof(Real) + 8.0) * entries, "linearize_at: Gauss-Newton rows");
-  RowMatrixOf<Real> rows;
-  objective.gauss_newton_rows(theta, batch, rows);
-  return rows.template cast<double>();
-}
-
 /// AAᵀ, symmetric to the last bit.
 Matrix gram_of(const RowMatrix& a) {
   Matrix gram = Matrix::Zero(a.rows(), a.rows());
@@ -45,10 +33,11 @@ template <class Real>
 LinearizedModel linearize_at(const NetworkObjective<Real>& objective, const VectorOf<Real>& theta,
                              const std::vector<std::uint32_t>& subset) {
   const Batch batch = subset_batch(objective, subset);
-  const RowMatrix rows = gauss_newton_rows(objective, theta, batch);
   const double epsilon = std::numeric_limits<Real>::epsilon();
-  if (rows.cols() <= rows.rows()) return LinearizedModel::from_rows(rows, objective.outputs(), epsilon);
-  return LinearizedModel::from_gram(gram_of(rows), objective.outputs(), epsilon);
+  const Index c = objective.outputs();
+  if (objective.parameters() <= static_cast<Index>(batch.samples.size()) * c)
+    return LinearizedModel::from_rows(gauss_newton_rows(objective, theta, batch), c, epsilon);
+  return LinearizedModel::from_gram(gauss_newton_gram(objective, theta, batch), c, epsilon);
 }
 
 LinearStability linear_stability(const LinearizedModel& model, const UpdateRule& rule,
@@ -82,14 +71,8 @@ LossAlignment training_alignment(const NetworkObjective<Real>& objective, const 
                                  const std::vector<std::uint32_t>& subset) {
   const Batch batch = subset_batch(objective, subset);
   const auto n = static_cast<double>(batch.samples.size());
-  const auto count = static_cast<Index>(batch.samples.size());
   const RowMatrix rows = gauss_newton_rows(objective, theta, batch);
-  RowMatrix gradients(count, theta.size());
-  VectorOf<Real> gradient(theta.size());
-  for (Index k = 0; k < count; ++k) {
-    objective.gradient(theta, {batch.samples.subspan(static_cast<std::size_t>(k), 1), 1}, gradient);
-    gradients.row(k) = gradient.template cast<double>();
-  }
+  RowMatrix gradients = sample_gradients(objective, theta, batch);
   const Vector mean = gradients.colwise().mean();
   gradients.rowwise() -= mean.transpose();
   const double twice_loss = 2 * static_cast<double>(objective.loss(theta, batch));

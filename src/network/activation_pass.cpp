@@ -21,6 +21,8 @@ namespace {
 
 template <class Real>
 using ArrayMap = Eigen::Map<Eigen::Array<Real, Eigen::Dynamic, 1>>;
+template <class Real>
+using ConstArrayMap = Eigen::Map<const Eigen::Array<Real, Eigen::Dynamic, 1>>;
 
 /// σ(z₀ + εz₁ + ε²z₂) = σ + εσ'z₁ + ε²(σ'z₂ + ½σ''z₁²), and backward the product of the series of d_out and σ'.
 template <Activation kind, class Real>
@@ -28,20 +30,26 @@ class ActivationPass final : public LayerPass<Real> {
  public:
   void forward(const Point<Real>&, Index, const Series<Real>& in, const Series<Real>& out) const override {
     const Index size = out.size;
-    if (out.order == 0) {
-      if constexpr (kind == Activation::tanh) {
-        ArrayMap<Real>(out.first, size) = ArrayMap<Real>(in.first, size).tanh();
-      } else {
-        for (Index i = 0; i < size; ++i) out.first[i] = jet<kind>(in.first[i]).value;
-      }
+    const Real* const z = in.first;
+    Real* const x = out.first;
+    if constexpr (kind == Activation::tanh) {
+      ArrayMap<Real>(x, size) = ConstArrayMap<Real>(z, size).tanh();  // in vectors, where the library has them
+    } else {
+      for (Index i = 0; i < size; ++i) x[i] = jet<kind>(z[i], Real(0)).value;
+    }
+    if (out.order == 0) return;
+    if (in.order == 0) {
+      std::fill_n(x + size, out.order * size, Real(0));
       return;
     }
+    const Real* const z1 = in.block(1);
+    Real* const x1 = out.block(1);
+    for (Index i = 0; i < size; ++i) x1[i] = jet<kind>(z[i], x[i]).first * z1[i];
+    if (out.order == 1) return;
+    const Real* const z2 = in.order > 1 ? in.block(2) : nullptr;
     for (Index i = 0; i < size; ++i) {
-      const auto s = jet<kind>(in.first[i]);
-      const Real z1 = coefficient(in, 1, i);
-      out.first[i] = s.value;
-      out.block(1)[i] = s.first * z1;
-      if (out.order > 1) out.block(2)[i] = s.first * coefficient(in, 2, i) + s.second * z1 * z1 / 2;
+      const auto s = jet<kind>(z[i], x[i]);
+      out.block(2)[i] = (z2 != nullptr ? s.first * z2[i] : Real(0)) + s.second * z1[i] * z1[i] / 2;
     }
   }
 
@@ -49,33 +57,35 @@ class ActivationPass final : public LayerPass<Real> {
                 const Series<Real>& d_in) const override {
     if (d_in.first == nullptr) return;
     const Index size = d_out.size;
-    if (d_out.order == 0) {
-      if constexpr (kind == Activation::tanh) {
-        const ArrayMap<Real> t(out.first, size);
-        ArrayMap<Real>(d_in.first, size) = ArrayMap<Real>(d_out.first, size) * (1 - t.square());
-      } else {
-        for (Index i = 0; i < size; ++i) d_in.first[i] = d_out.first[i] * jet<kind>(in.first[i]).first;
+    const Real* const z = in.first;
+    const Real* const x = out.first;
+    const Real* const d0 = d_out.first;
+    if (d_out.order == 0 || in.order == 0) {
+      for (int k = 0; k <= d_out.order; ++k)
+        for (Index i = 0; i < size; ++i) d_in.block(k)[i] = d_out.block(k)[i] * jet<kind>(z[i], x[i]).first;
+      return;
+    }
+    const Real* const z1 = in.block(1);
+    const Real* const d1 = d_out.block(1);
+    if (d_out.order == 1) {
+      Real* const to0 = d_in.first;
+      Real* const to1 = d_in.block(1);
+      for (Index i = 0; i < size; ++i) {
+        const auto s = jet<kind>(z[i], x[i]);
+        to0[i] = d0[i] * s.first;
+        to1[i] = d1[i] * s.first + d0[i] * s.second * z1[i];
       }
       return;
     }
+    const Real* const z2 = in.order > 1 ? in.block(2) : nullptr;
     for (Index i = 0; i < size; ++i) {
-      const auto s = jet<kind>(in.first[i]);
-      const Real z1 = coefficient(in, 1, i);
-      const Real slope1 = s.second * z1;
-      const Real d0 = d_out.first[i];
-      const Real d1 = d_out.block(1)[i];
-      d_in.first[i] = d0 * s.first;
-      d_in.block(1)[i] = d1 * s.first + d0 * slope1;
-      if (d_out.order > 1) {
-        const Real slope2 = s.second * coefficient(in, 2, i) + s.third * z1 * z1 / 2;
-        d_in.block(2)[i] = d_out.block(2)[i] * s.first + d1 * slope1 + d0 * slope2;
-      }
+      const auto s = jet<kind>(z[i], x[i]);
+      const Real slope1 = s.second * z1[i];
+      const Real slope2 = (z2 != nullptr ? s.second * z2[i] : Real(0)) + s.third * z1[i] * z1[i] / 2;
+      d_in.first[i] = d0[i] * s.first;
+      d_in.block(1)[i] = d1[i] * s.first + d0[i] * slope1;
+      d_in.block(2)[i] = d_out.block(2)[i] * s.first + d1[i] * slope1 + d0[i] * slope2;
     }
-  }
-
- private:
-  static Real coefficient(const Series<Real>& series, int order, Index i) {
-    return order <= series.order ? series.block(order)[i] : Real(0);
   }
 };
 

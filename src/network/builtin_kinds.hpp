@@ -8,5 +8,6 @@ namespace brink {
 [[nodiscard]] TrainableKind trainable_regression_kind();
 [[nodiscard]] TrainableKind trainable_random_features_kind();
 [[nodiscard]] TrainableKind trainable_network_kind();
+[[nodiscard]] TrainableKind trainable_sensing_kind();
 
 }  // namespace brink

@@ -6,10 +6,10 @@
 
 #include "../model/supervised_data.hpp"
 #include "brink/base/memory.hpp"
-#include "brink/data/npy.hpp"
 #include "brink/network/models.hpp"
 #include "brink/network/network_objective.hpp"
 #include "builtin_kinds.hpp"
+#include "network_problem.hpp"
 
 namespace brink {
 namespace {
@@ -22,9 +22,11 @@ struct NetworkOptions : SupervisedOptions {
   std::int64_t kernel = 3;
   std::int64_t frozen_layers = 0;
   std::string loss = "square";
+  double label_smoothing = 0;
   std::string initialization = "default";
   double initial_scale = 1;
   std::string parameters;
+  double rows_memory = kRowsMemory;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor&& field) {
@@ -43,11 +45,17 @@ struct NetworkOptions : SupervisedOptions {
           "an integer >= 0, below the number of layers");
     field("loss", self.loss, "half squares, softmax cross-entropy (needs one-hot targets), or ln cosh of the residual",
           "\"square\", \"cross-entropy\" or \"log-cosh\"");
+    field("label_smoothing", self.label_smoothing,
+          "of cross-entropy: targets (1-s) one-hot + s/c, as PyTorch's label_smoothing; without it classes that the "
+          "network "
+          "can separate have no minimum",
+          "a number in [0, 1)");
     field("initialization", self.initialization, "uniform as in PyTorch; normal, by fan-in or both; or all ones",
           "\"default\", \"kaiming-normal\", \"xavier-normal\" or \"constant\"");
     field("initial_scale", self.initial_scale, "multiplies the parameters at the start", "a finite number");
     field("parameters", self.parameters, "start from these instead, (p,), .npy; empty: the initialization",
           "the name of a .npy file");
+    field("rows_memory", self.rows_memory, kRowsMemoryHelp, "a number >= 0");
   }
 };
 
@@ -76,13 +84,12 @@ Network architecture_of(const NetworkOptions& options, const SupervisedData& dat
   return diagonal_linear(inputs, square);
 }
 
-Vector read_parameters(const std::filesystem::path& file, Index parameters) {
-  const NpyHeader header = read_npy_header(file);
-  check_argument(header.size() == parameters, "model", "parameters",
-                 fmt::format("{} of shape {}", file.string(), shape_text(header.shape)),
-                 fmt::format("{} numbers, the parameters of the network", parameters));
-  const NpyArray array = read_npy(file);
-  return Eigen::Map<const Vector>(array.values.data(), parameters);
+/// Mixes the targets of the cross-entropy with the uniform distribution.
+void smooth(const NetworkOptions& options, LossKind loss, RowMatrix& targets) {
+  const double s = options.label_smoothing;
+  check_argument(s >= 0 && s < 1 && (s == 0 || loss == LossKind::cross_entropy), "model", "label_smoothing", s,
+                 "a number in [0, 1), and 0 for other losses than the cross-entropy");
+  if (s > 0) targets = ((1 - s) * targets).array() + s / static_cast<double>(targets.cols());
 }
 
 TrainableProblem load_network(const OptionTable& table, const std::filesystem::path& directory) {
@@ -91,6 +98,7 @@ TrainableProblem load_network(const OptionTable& table, const std::filesystem::p
   SupervisedData data = read_supervised(options, directory);
   if (options.architecture == "autoencoder") data.targets = data.inputs;
   const LossKind loss = loss_kind(options.loss);
+  smooth(options, loss, data.targets);
   Network network = architecture_of(options, data);
   require_memory(24.0 * static_cast<double>(data.inputs.size() + network.parameters), "model: network");
   Vector start = initial_parameters(network, options.initialization, options.initial_scale, options.seed);
@@ -103,25 +111,10 @@ TrainableProblem load_network(const OptionTable& table, const std::filesystem::p
     while (network.layers[layer].kind != LayerKind::dense) ++layer;
     network = freeze_layer(network, layer, start);
   }
-  if (!options.parameters.empty()) start = read_parameters(directory / options.parameters, network.parameters);
+  if (!options.parameters.empty()) start = saved_parameters(directory / options.parameters, network.parameters);
 
-  TrainableProblem problem;
-  problem.start = std::move(start);
-  struct Shared {
-    Network network;
-    SupervisedData data;
-  };
-  const auto shared = std::make_shared<const Shared>(Shared{std::move(network), std::move(data)});
-  problem.single = [shared, loss] {
-    return make_network_objective<float>(shared->network, shared->data.inputs, shared->data.targets, loss);
-  };
-  problem.precise = [shared, loss] {
-    return make_network_objective<double>(shared->network, shared->data.inputs, shared->data.targets, loss);
-  };
+  TrainableProblem problem = network_problem(std::move(network), std::move(data), loss, std::move(start));
   problem.resolved = write_options(options);
-  problem.notes = shared->data.notes;
-  problem.notes.push_back(
-      fmt::format("network: {}, {} parameters", shared->network.description, shared->network.parameters));
   if (loss == LossKind::half_square)
     problem.notes.emplace_back(
         "loss: mean over samples of half the squared error summed over outputs; PyTorch's MSELoss (mean) is 2/c times "

@@ -14,6 +14,7 @@ std::vector<TrainableKind>& table() {
       trainable_regression_kind(),
       trainable_random_features_kind(),
       trainable_network_kind(),
+      trainable_sensing_kind(),
   };
   return kinds;
 }

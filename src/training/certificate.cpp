@@ -11,6 +11,7 @@
 #include "brink/linalg/eigen_solver.hpp"
 #include "brink/linalg/symmetric_eigen.hpp"
 #include "brink/linalg/triangular_product.hpp"
+#include "brink/network/gauss_newton.hpp"
 #include "descent.hpp"
 
 namespace brink {
@@ -81,14 +82,12 @@ Vector gauss_newton_eigenvalues(const Objective<double>& objective, const Vector
   if (std::min(rows_count, p) > limit) return {};
   if (16.0 * static_cast<double>(rows_count) * static_cast<double>(p) > static_cast<double>(available_memory()))
     return {};
-  RowMatrix rows;
-  network->gauss_newton_rows(theta, network->all(), rows);
   Matrix product;
   if (p <= rows_count) {
+    const RowMatrix rows = gauss_newton_rows(*network, theta, network->all());
     lower_of_transposed_product(rows, rows, product);
   } else {
-    product = Matrix::Zero(rows_count, rows_count);
-    product.selfadjointView<Eigen::Lower>().rankUpdate(rows);
+    product = gauss_newton_gram(*network, theta, network->all());
   }
   return symmetric_eigenvalues(product / static_cast<double>(network->samples()));
 }

@@ -1,12 +1,42 @@
 // The linear filters of brink/optimizer: the real update that simulation uses too.
 
-#include <algorithm>
-#include <array>
-
 #include "builtin_rules.hpp"
 
 namespace brink {
 namespace {
+
+/// z⁺ = (A₀ + κ b e₁ᵀ) z + b g for every parameter, in single precision: rules are written once, in double, and a
+/// conversion of every number would cost more than the update.
+void apply_filter(const Filter& filter, double weight_decay, Index size, const float* g, float* x, float* buffers) {
+  const Index k = filter.b.size();
+  SingleMatrix a = filter.a0.cast<float>();
+  const SingleVector b = filter.b.cast<float>();
+  a.col(0) += static_cast<float>(weight_decay) * b;
+  if (k == 1) {
+    const float keep = a(0, 0);
+    const float push = b[0];
+    for (Index i = 0; i < size; ++i) x[i] = keep * x[i] + push * g[i];
+    return;
+  }
+  if (k == 2) {
+    const float xx = a(0, 0), xm = a(0, 1), mx = a(1, 0), mm = a(1, 1), xg = b[0], mg = b[1];
+    for (Index i = 0; i < size; ++i) {
+      const float at = x[i];
+      const float m = buffers[i];
+      x[i] = xx * at + (xm * m + xg * g[i]);
+      buffers[i] = mx * at + (mm * m + mg * g[i]);
+    }
+    return;
+  }
+  thread_local SingleVector before;
+  before.resize(k);
+  for (Index i = 0; i < size; ++i) {
+    before[0] = x[i];
+    for (Index s = 1; s < k; ++s) before[s] = buffers[(s - 1) * size + i];
+    x[i] = a.row(0).dot(before) + b[0] * g[i];
+    for (Index s = 1; s < k; ++s) buffers[(s - 1) * size + i] = a.row(s).dot(before) + b[s] * g[i];
+  }
+}
 
 template <class Real>
 class FilterRule final : public TrainingRule<Real> {
@@ -21,30 +51,12 @@ class FilterRule final : public TrainingRule<Real> {
     if constexpr (std::is_same_v<Real, double>) {
       rule_->step(eta, gradient.data(), state.theta.data(), state.buffers.data(), p);
     } else {
-      // The rules are written once, in double. A block at a time is converted, moved and rounded back: parameters and
-      // buffers are single, and the arithmetic of one update does not lose more than their rounding.
-      constexpr Index kBlock = 512;
-      std::array<double, kBlock> g;
-      std::array<double, kBlock> x;
-      thread_local std::vector<double> m;
-      m.resize(static_cast<std::size_t>(std::max<Index>(buffers() * kBlock, 1)));
-      for (Index begin = 0; begin < p; begin += kBlock) {
-        const Index size = std::min(kBlock, p - begin);
-        std::copy_n(gradient.data() + begin, size, g.data());
-        std::copy_n(state.theta.data() + begin, size, x.data());
-        for (Index b = 0; b < buffers(); ++b) std::copy_n(state.buffers.data() + b * p + begin, size, &m[b * size]);
-        rule_->step(eta, g.data(), x.data(), m.data(), size);
-        round_back(x.data(), size, state.theta.data() + begin);
-        for (Index b = 0; b < buffers(); ++b) round_back(&m[b * size], size, state.buffers.data() + b * p + begin);
-      }
+      apply_filter(rule_->filter(eta), rule_->weight_decay(), p, gradient.data(), state.theta.data(),
+                   state.buffers.data());
     }
   }
 
  private:
-  static void round_back(const double* from, Index size, Real* to) {
-    for (Index i = 0; i < size; ++i) to[i] = static_cast<Real>(from[i]);
-  }
-
   std::unique_ptr<UpdateRule> rule_;
 };
 

@@ -88,7 +88,7 @@ Minimum find_minimum(const Objective<double>& objective, const Vector& start, co
     minimum.advice = fmt::format(
         "the gradient norm {:.3g} is above {:.3g} times λ_max ‖θ‖ = {:.3g}: start nearer to the minimum, allow more "
         "iterations, or accept a larger gradient_tolerance; a loss without a minimum at finite parameters (separable "
-        "classes under cross-entropy) has none to find",
+        "classes under cross-entropy, unless label_smoothing is given) has none to find",
         certificate.gradient_norm, options.gradient_tolerance, certificate.gradient_scale);
   } else if (!certificate.is_minimum) {
     minimum.advice = "the Hessian has a negative eigenvalue: this is a saddle point; start elsewhere";

@@ -8,7 +8,9 @@
 #include "brink/base/error.hpp"
 #include "brink/base/memory.hpp"
 #include "brink/model/model_source.hpp"
+#include "brink/network/gauss_newton.hpp"
 #include "brink/network/trainable_problem.hpp"
+#include "brink/training/linearization.hpp"
 #include "brink/training/minimum.hpp"
 
 namespace brink {
@@ -53,43 +55,40 @@ class NetworkProblem final : public OriginalProblem {
   std::shared_ptr<const Matrix> basis_;
 };
 
-/// The rows themselves, not their Gram matrix: the direct engine moves in the space that they span.
-LinearizedModel linearized_at(const NetworkObjective<double>& objective, const Minimum& minimum) {
-  const Batch all = objective.all();
-  const Index n = objective.samples();
+/// The rows themselves where they are not too many: the direct engine moves in the space that they span.
+LinearizedModel linearized_at(const NetworkObjective<double>& objective, const Minimum& minimum, double rows_memory) {
+  const bool interpolates = minimum.certificate.interpolates;
+  const Index rows = objective.samples() * objective.outputs();
   const Index p = objective.parameters();
-  const double entries = static_cast<double>(n * objective.outputs()) * static_cast<double>(p);
-  require_memory(8 * entries + linearization_bytes(n * objective.outputs(), p), "model: network");
-  RowMatrix rows;
-  objective.gauss_newton_rows(minimum.theta, all, rows);
-  RowMatrix noise;
-  if (!minimum.certificate.interpolates) {
-    noise.resize(n, p);
-    Vector gradient(p);
-    for (Index k = 0; k < n; ++k) {
-      objective.gradient(minimum.theta, {all.samples.subspan(static_cast<std::size_t>(k), 1), 1}, gradient);
-      noise.row(k) = gradient;
-    }
-  }
-  return LinearizedModel::from_rows(rows, objective.outputs(), std::numeric_limits<double>::epsilon(), noise);
+  const double entries = static_cast<double>(rows) * static_cast<double>(p);
+  if (interpolates && rows < p && 8e-9 * entries > rows_memory)
+    return linearized_model(linearize_network(objective, minimum.theta, true));
+  require_memory(8 * entries + linearization_bytes(rows, p), "model: network");
+  const Batch all = objective.all();
+  return LinearizedModel::from_rows(gauss_newton_rows(objective, minimum.theta, all), objective.outputs(),
+                                    std::numeric_limits<double>::epsilon(),
+                                    interpolates ? RowMatrix() : sample_gradients(objective, minimum.theta, all));
 }
 
-LoadedModel load_network_model(const OptionTable& table, const std::filesystem::path& directory) {
+LoadedModel load_network_model(const std::string& kind, const OptionTable& table,
+                               const std::filesystem::path& directory) {
   OptionTable options = table;
-  options["kind"] = std::string("network");
+  options["kind"] = kind;
   TrainableProblem problem = load_trainable(options, directory);
   const auto objective = problem.precise();
+  const double rows_memory = std::get<double>(problem.resolved.at("rows_memory"));
+  check_argument(rows_memory >= 0, "model", "rows_memory", rows_memory, "a number >= 0");
   Minimum minimum = find_minimum(*objective, problem.start);
   const MinimumCertificate& found = minimum.certificate;
   if (!minimum.converged || !found.is_minimum) {
-    throw NotConverged(fmt::format(
-        "model: network: no minimum from this start: loss {:.3g}, gradient norm {:.3g} (of {:.3g}), smallest "
-        "eigenvalue {:.3g}; {}",
-        found.loss, found.gradient_norm, found.gradient_scale, found.smallest_eigenvalue,
-        minimum.advice.empty() ? "train it first (brink train) and give its theta.npy as `parameters`"
-                               : minimum.advice));
+    throw NotConverged(
+        fmt::format("model: {}: no minimum from this start: loss {:.3g}, gradient norm {:.3g} (of {:.3g}), smallest "
+                    "eigenvalue {:.3g}; {}",
+                    kind, found.loss, found.gradient_norm, found.gradient_scale, found.smallest_eigenvalue,
+                    minimum.advice.empty() ? "train it first (brink train) and give its theta.npy as `parameters`"
+                                           : minimum.advice));
   }
-  LoadedModel loaded{linearized_at(*objective, minimum), nullptr, "network", problem.resolved, problem.notes};
+  LoadedModel loaded{linearized_at(*objective, minimum, rows_memory), nullptr, kind, problem.resolved, problem.notes};
   const double radius = kRelativeRadius * std::max(minimum.theta.norm(), 1e-300);
   loaded.notes.push_back(fmt::format("minimum by {}: loss {:.3g}, gradient norm {:.3g}, {}", minimum.method, found.loss,
                                      found.gradient_norm,
@@ -97,6 +96,14 @@ LoadedModel load_network_model(const OptionTable& table, const std::filesystem::
   if (!found.interpolates)
     loaded.notes.emplace_back(
         "the linearized model has the Gauss-Newton matrix, which is not the Hessian where residuals remain");
+  if (loaded.model.basis().size() == 0) {
+    loaded.notes.push_back(
+        fmt::format("linearized through the Gram matrix, as the rows take more than rows_memory = {} GB: the network "
+                    "itself takes no "
+                    "part in verify",
+                    rows_memory));
+    return loaded;
+  }
   loaded.notes.push_back(fmt::format("direct engine: the network itself, at deviations of {:.2g} from θ*", radius));
   loaded.original = make_network_problem(objective, minimum.theta, radius, loaded.model.shared_basis());
   return loaded;
@@ -115,9 +122,12 @@ std::shared_ptr<const OriginalProblem> make_network_problem(std::shared_ptr<cons
 
 void register_network_model() {
   for (const auto& kind : trainable_kinds()) {
-    if (kind.name != "network") continue;
-    register_model_kind(
-        {"network", "A network, trained to a minimum and linearized there.", kind.options, load_network_model});
+    if (kind.name != "network" && kind.name != "matrix-sensing") continue;
+    register_model_kind({kind.name, kind.summary.substr(0, kind.summary.size() - 1) + ", linearized at its minimum.",
+                         kind.options,
+                         [name = kind.name](const OptionTable& table, const std::filesystem::path& directory) {
+                           return load_network_model(name, table, directory);
+                         }});
   }
 }
 

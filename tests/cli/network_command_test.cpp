@@ -126,3 +126,80 @@ TEST_CASE("every architecture trains, and what cannot be one is refused", "[cli]
     CHECK(outcome.exit_code == 2);
   }
 }
+
+TEST_CASE("rows that would take too much memory are never whole, and the thresholds are the same", "[cli]") {
+  const auto scratch = scratch_with_network();
+  scratch->write("g.toml", replaced("hidden = [5]", "hidden = [5]\nrows_memory = 0"));
+  const auto rows = scratch->brink("threshold --config n.toml --format json");
+  const auto gram = scratch->brink("threshold --config g.toml --format json");
+  INFO(gram.errors);
+  REQUIRE(rows.exit_code == 0);
+  REQUIRE(gram.exit_code == 0);
+  CHECK(gram.output.find("through the Gram matrix") != std::string::npos);
+  CHECK(rows.output.find("through the Gram matrix") == std::string::npos);
+  CHECK(json::parse(gram.output)["rows"][0]["eta_mean_square"].get<double>() ==
+        Approx(json::parse(rows.output)["rows"][0]["eta_mean_square"].get<double>()).epsilon(1e-8));
+}
+
+TEST_CASE("cross-entropy: separable classes have no minimum, smoothed labels have one", "[cli]") {
+  const auto scratch = scratch_with_network();
+  oracle::Random random(3);
+  std::string text;
+  for (int k = 0; k < 8; ++k) text += fmt::format("{},{},{}\n", random.normal(), random.normal(), k % 3);
+  scratch->write("c.csv", text);
+  const auto config = [](const std::string& more) {
+    return fmt::format(R"([model]
+kind = "network"
+data = "c.csv"
+classes = [0, 1, 2]
+hidden = [8]
+loss = "cross-entropy"
+seed = 4
+{})",
+                       more);
+  };
+  scratch->write("separable.toml", config(""));
+  const auto refused = scratch->brink("threshold --config separable.toml --batch 2");
+  INFO(refused.errors);
+  CHECK(refused.exit_code == 3);
+  CHECK(refused.errors.find("separable classes under cross-entropy") != std::string::npos);
+  CHECK(refused.errors.find("label_smoothing") != std::string::npos);
+
+  scratch->write("smooth.toml", config("label_smoothing = 0.2\n"));
+  const auto found = scratch->brink("threshold --config smooth.toml --batch 2,8 --format json");
+  INFO(found.errors << found.output);
+  REQUIRE(found.exit_code == 0);
+  CHECK(found.output.find("every sample at its own minimum") != std::string::npos);
+  const auto rows = json::parse(found.output)["rows"];
+  CHECK(rows[0]["eta_mean_square"].get<double>() < rows[1]["eta_mean_square"].get<double>());
+  CHECK(rows[1]["eta_mean_square"].get<double>() * json::parse(found.output)["model"]["lambda_max"].get<double>() ==
+        Approx(2).epsilon(1e-9));
+  scratch->write("wrong.toml", replaced("hidden = [5]", "label_smoothing = 0.1"));
+  CHECK(scratch->brink("threshold --config wrong.toml").exit_code == 2);
+}
+
+TEST_CASE("matrix sensing is a model of every command", "[cli]") {
+  const auto scratch = scratch_with_network();
+  const auto config = [](const std::string& more) {
+    return "[model]\nkind = \"matrix-sensing\"\nrows = 4\ncolumns = 4\nrank = 3\nsamples = 9\nseed = 2\n" + more;
+  };
+  // U U' that is found has the rank 2 of the truth: the tangent space there has 4·2 − 1 = 7 dimensions.
+  for (const auto& [more, rank] : std::vector<std::pair<std::string, int>>{
+           {"", 9}, {"symmetric = true\n", 7}, {"measurements = \"entries\"\n", 9}}) {
+    scratch->write("s.toml", config(more));
+    const auto outcome = scratch->brink("threshold --config s.toml --batch 1,9 --format json");
+    CAPTURE(more, outcome.errors);
+    REQUIRE(outcome.exit_code == 0);
+    const auto found = json::parse(outcome.output);
+    CHECK(found["model"]["rank"] == rank);
+    CHECK(found["rows"][1]["eta_mean_square"].get<double>() * found["model"]["lambda_max"].get<double>() ==
+          Approx(2).epsilon(1e-9));
+    CHECK(scratch->brink("train s.toml --linearize --force --out s").exit_code == 0);
+  }
+  for (const char* more : {"true_rank = 5\n", "measurements = \"rows\"\n", "noise = -1.0\n"}) {
+    scratch->write("s.toml", config(more));
+    const auto outcome = scratch->brink("threshold --config s.toml");
+    CAPTURE(more, outcome.errors);
+    CHECK(outcome.exit_code == 2);
+  }
+}

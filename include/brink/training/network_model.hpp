@@ -9,7 +9,7 @@
 
 namespace brink {
 
-/// Adds the kind "network" to model_kinds(); call once, at the start of a program.
+/// Adds the kinds "network" and "matrix-sensing" to model_kinds(); call once, at the start of a program.
 void register_network_model();
 
 /// The network itself near its minimum, for the direct engine: the state θ − θ* of the engine is the deviation in units

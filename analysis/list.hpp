@@ -14,5 +14,11 @@ namespace brink::analysis {
 [[nodiscard]] Study two_plateaus();
 [[nodiscard]] Study catapults();
 [[nodiscard]] Study where_training_sits();
+[[nodiscard]] Study edge_caricature();
+[[nodiscard]] Study self_stabilization_study();
+[[nodiscard]] Study central_flow_study();
+[[nodiscard]] Study momentum_helps();
+[[nodiscard]] Study other_edges();
+[[nodiscard]] Study scalar_networks();
 
 }  // namespace brink::analysis

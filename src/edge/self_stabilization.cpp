@@ -63,6 +63,7 @@ class Flow {
 void check_plan(const SelfStabilizationPlan& plan) {
   check_rule(plan.rule);
   check_argument(plan.steps >= 1, "self_stabilization", "steps", plan.steps, ">= 1");
+  check_argument(plan.second_every >= 1, "self_stabilization", "second_every", plan.second_every, ">= 1");
   check_argument(plan.kick > 0 && plan.kick < 1, "self_stabilization", "kick", plan.kick, "a number in (0, 1)");
 }
 
@@ -112,7 +113,7 @@ EdgeArrival run_to_edge(const Objective<double>& objective, Vector theta, const 
     last = step;
     // Far below the edge the sharpness is asked less often.
     const double below = 1 - sharpness / rule.critical_sharpness();
-    const Index stride = every_step ? 1 : std::clamp<Index>(static_cast<Index>(200 * below), 1, 50);
+    const Index stride = every_step ? 1 : std::clamp<Index>(static_cast<Index>(2000 * below), 1, 100);
     for (Index i = 0; i < stride; ++i) descent.step();
     step += stride;
   }
@@ -210,7 +211,9 @@ SelfStabilization self_stabilization(const Objective<double>& objective, const V
     predicted_step(objective, constrained, plan.rule, PredictionKind::generalized, generalized);
     descent.step();
     if (plan.gradient_flow) flow.step(plan.rule.effective_eta());
-    constrained = constrained_step(objective, constrained, plan.rule, plan.constrained);
+    ConstrainedOptions options = plan.constrained;
+    options.point.second = (t + 1) % plan.second_every == 0;
+    constrained = constrained_step(objective, constrained, plan.rule, options);
   }
   return run;
 }

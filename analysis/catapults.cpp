@@ -110,7 +110,9 @@ StudyReport run(const StudyContext& context) {
                     static_cast<int>(panel.curves.size()) + 1,
                     {}};
         for (const auto& row : trace.rows) {
-          if (row[0] > static_cast<double>(at) - 60) curve.points.push_back({row[0] - static_cast<double>(at), row[1]});
+          // A run that diverges leaves the picture.
+          if (row[0] > static_cast<double>(at) - 60 && row[1] < 1e3)
+            curve.points.push_back({row[0] - static_cast<double>(at), row[1]});
         }
         panel.curves.push_back(std::move(curve));
       }

@@ -84,9 +84,9 @@ std::vector<double> train_run(const Task& task, const RunSetting& setting, const
   std::vector<double> measured;
   std::vector<Probe<float>> probes;
   for (std::size_t i = 0; i < setting.probes.size(); ++i) {
-    probes.push_back({setting.probes[i], [&, i](Index step, const VectorOf<float>& at) {
+    probes.push_back({setting.probes[i], [&, i](Index step, const RuleState<float>& state) {
                         if (measured_at != step) {
-                          measured = curvature.measure(step, at);
+                          measured = curvature.measure(step, state.theta, &state.buffers);
                           measured_at = step;
                         }
                         return measured[2 * i];

@@ -41,8 +41,8 @@ std::vector<Probe<Real>> probes_of(const Objective<Real>& objective, const Curva
   const auto latest = std::make_shared<Latest>();
   std::vector<Probe<Real>> probes;
   for (std::size_t i = 0; i < all->columns().size(); ++i) {
-    probes.push_back({all->columns()[i], [all, latest, i](Index step, const VectorOf<Real>& theta) {
-                        if (latest->step != step) *latest = {step, all->measure(step, theta)};
+    probes.push_back({all->columns()[i], [all, latest, i](Index step, const RuleState<Real>& state) {
+                        if (latest->step != step) *latest = {step, all->measure(step, state.theta, &state.buffers)};
                         return latest->values[i];
                       }});
   }

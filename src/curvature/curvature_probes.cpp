@@ -24,6 +24,10 @@ Index eigenvalue_of(std::string_view name) {
   return digit >= '2' && digit <= '9' ? digit - '0' : 0;
 }
 
+bool follows_step(std::string_view name) {
+  return name == "generalized_batch_sharpness" || name == "directional_sharpness";
+}
+
 bool needs_network(std::string_view name) { return name == "eta_over_threshold" || name == "alignment"; }
 
 /// The values at one point, each computed when it is first asked for.
@@ -31,8 +35,8 @@ template <class Real>
 class Point {
  public:
   Point(const Objective<Real>& objective, const CurvatureProbeSettings& settings, Index step,
-        const VectorOf<Real>& theta)
-      : objective_(objective), settings_(settings), theta_(theta) {
+        const VectorOf<Real>& theta, const VectorOf<Real>* buffers)
+      : objective_(objective), settings_(settings), theta_(theta), buffers_(buffers) {
     options_ = settings.batches;
     options_.step = static_cast<std::uint32_t>(step);
     for (const auto& name : settings.names) eigenvalues_ = std::max(eigenvalues_, eigenvalue_of(name));
@@ -49,6 +53,8 @@ class Point {
       throw InvalidInput("gradient_noise_interaction: mean gradient = 0, need a point with a gradient");
     }
     if (name == "interaction_aware_sharpness") return *batches().interaction_aware_sharpness;
+    if (name == "generalized_batch_sharpness") return *batches().generalized_batch_sharpness;
+    if (name == "directional_sharpness") return *batches().directional_sharpness;
     if (name == "batch_lambda_max") return batch_lambda_max(objective_, theta_, options_).value;
     if (name == "alignment") {
       const LossAlignment alignment = training_alignment(network(), theta_);
@@ -77,10 +83,14 @@ class Point {
   const BatchCurvature& batches() {
     if (!batches_) {
       const auto needs_full = [](const std::string& name) {
-        return name == "gradient_noise_interaction" || name == "interaction_aware_sharpness";
+        return name == "gradient_noise_interaction" || name == "interaction_aware_sharpness" ||
+               name == "directional_sharpness";
       };
-      batches_ = batch_curvature(objective_, theta_, options_,
-                                 std::any_of(settings_.names.begin(), settings_.names.end(), needs_full));
+      const auto& names = settings_.names;
+      PendingStep<Real> step;
+      if (std::any_of(names.begin(), names.end(), follows_step)) step = {settings_.rule.get(), settings_.eta, buffers_};
+      batches_ =
+          batch_curvature(objective_, theta_, options_, std::any_of(names.begin(), names.end(), needs_full), step);
     }
     return *batches_;
   }
@@ -97,6 +107,7 @@ class Point {
   const Objective<Real>& objective_;
   const CurvatureProbeSettings& settings_;
   const VectorOf<Real>& theta_;
+  const VectorOf<Real>* buffers_;
   BatchProbeOptions options_;
   Index eigenvalues_ = 1;
   std::optional<TopCurvature> top_;
@@ -110,9 +121,9 @@ const std::vector<std::string>& curvature_probe_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all = {std::string(kSharpness)};
     for (Index k = 2; k <= kMostEigenvalues; ++k) all.push_back(fmt::format("{}_{}", kSharpness, k));
-    for (const char* name :
-         {"trace", "frobenius", "batch_sharpness", "batch_sharpness_in", "gradient_noise_interaction",
-          "interaction_aware_sharpness", "batch_lambda_max", "eta_over_threshold", "alignment"})
+    for (const char* name : {"trace", "frobenius", "batch_sharpness", "batch_sharpness_in",
+                             "gradient_noise_interaction", "interaction_aware_sharpness", "generalized_batch_sharpness",
+                             "directional_sharpness", "batch_lambda_max", "eta_over_threshold", "alignment"})
       all.emplace_back(name);
     return all;
   }();
@@ -136,7 +147,7 @@ CurvatureProbes<Real>::CurvatureProbes(const Objective<Real>& objective, Curvatu
           std::min(rows, objective.parameters()) <= settings_.largest_linearization, "probes", name, rows,
           fmt::format("at most {} rows or parameters to decompose at every record", settings_.largest_linearization));
     }
-    if (name == "eta_over_threshold")
+    if (name == "eta_over_threshold" || follows_step(name))
       check_argument(settings_.rule != nullptr && settings_.eta > 0, "probes", "name", name,
                      "an optimizer that is a linear filter, with a step size > 0");
     columns_.push_back(name);
@@ -145,8 +156,9 @@ CurvatureProbes<Real>::CurvatureProbes(const Objective<Real>& objective, Curvatu
 }
 
 template <class Real>
-std::vector<double> CurvatureProbes<Real>::measure(Index step, const VectorOf<Real>& theta) const {
-  Point<Real> point(*objective_, settings_, step, theta);
+std::vector<double> CurvatureProbes<Real>::measure(Index step, const VectorOf<Real>& theta,
+                                                   const VectorOf<Real>* buffers) const {
+  Point<Real> point(*objective_, settings_, step, theta, buffers);
   std::vector<double> values;
   for (const auto& name : settings_.names) {
     const Estimate estimate = point.value(name);

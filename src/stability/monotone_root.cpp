@@ -10,8 +10,8 @@
 
 namespace brink {
 
-MonotoneRoot monotone_root(const std::function<double(double)>& f, double s0, double f0, double upper,
-                           double tolerance) {
+MonotoneRoot monotone_root(const std::function<double(double)>& f, double s0, double f0, double upper, double tolerance,
+                           double slope0) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   // h = 1 − 1/f has the sign of f − 1.
   const auto h_of = [](double value) { return 1 - 1 / value; };
@@ -21,7 +21,10 @@ MonotoneRoot monotone_root(const std::function<double(double)>& f, double s0, do
   double value = f0;
   double previous_s = s0;
   double previous_h = 0;
-  double slope = 0;
+  // Of h; f′ = h′f². Shorter steps than this see the rounding of f.
+  const double shortest_secant = 1e3 * tolerance;
+  double slope = slope0 > 0 && std::isfinite(slope0) ? slope0 / (f0 * f0) : 0;
+  bool measured = false;  // the slope is a secant, not the one given
   bool have_previous = false;
   double step = 0.05;
   for (int evaluation = 0; evaluation < 200; ++evaluation) {
@@ -29,18 +32,25 @@ MonotoneRoot monotone_root(const std::function<double(double)>& f, double s0, do
       throw NotConverged(fmt::format("monotone_root: f({:.17g}) = {}, need a finite number > 0", s, value));
     }
     const double h = h_of(value);
-    if (have_previous && s != previous_s) slope = (h - previous_h) / (s - previous_s);
-    if (h == 0) return {s, false};
+    if (have_previous && std::abs(s - previous_s) > shortest_secant * (1 + std::abs(s))) {
+      slope = (h - previous_h) / (s - previous_s);
+      measured = true;
+    }
+    const double slope_of_f = std::max(slope, 0.0) * value * value;
+    if (h == 0) return {s, false, slope_of_f};
     if (h < 0) {
-      if (s >= upper) return {upper, true};
+      if (s >= upper) return {upper, true, slope_of_f};
       below = std::max(below, s);
     } else {
       above = std::min(above, s);
     }
     double next = 0;
-    if (have_previous && slope > 0) {
+    if (slope > 0) {
       next = s - h / slope;
-      if (std::abs(next - s) <= tolerance * (1 + std::abs(s))) return {s, false};
+      if (measured && std::abs(next - s) <= tolerance * (1 + std::abs(s))) return {s, false, slope_of_f};
+      // A slope that was given may be wrong: the first step is long enough to measure another.
+      const double least = 2 * shortest_secant * (1 + std::abs(s));
+      if (!measured && std::abs(next - s) < least) next = h > 0 ? s - least : s + least;
     } else {
       next = h > 0 ? s - step : s + step;
       step *= 2;
@@ -59,12 +69,12 @@ MonotoneRoot monotone_root(const std::function<double(double)>& f, double s0, do
     have_previous = true;
     const double resolution = tolerance * (1 + std::abs(s));
     if (std::abs(next - s) <= resolution || (std::isfinite(below) && above - below <= resolution)) {
-      return {s, s >= upper && h < 0};
+      return {s, s >= upper && h < 0, slope_of_f};
     }
     s = next;
     value = f(s);
   }
-  return {s, false};
+  return {s, false, std::max(slope, 0.0)};
 }
 
 }  // namespace brink

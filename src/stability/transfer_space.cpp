@@ -105,6 +105,20 @@ void TransferSpace<Scalar>::weigh(const TransferProblem& problem, double s) {
 }
 
 template <class Scalar>
+double TransferSpace<Scalar>::quotient_of_ones(const TransferProblem& problem, double s) const {
+  const auto [eta, log_rho] = problem.at(s);
+  const Vector response = problem.kernel->diagonal(eta, log_rho);
+  const double unit = products_.unit();
+  const Index r = spectrum_.size();
+  double sum = 0;
+  for (Index j = 0; j < r; ++j) {
+    const auto y = static_cast<double>(images_[0][j * r - j * (j - 1) / 2]);
+    sum += response[j] / (1 + problem.p2 * spectrum_[j] * spectrum_[j] * response[j]) * y * y;
+  }
+  return problem.noise_scale * unit * unit * sum;
+}
+
+template <class Scalar>
 typename TransferSpace<Scalar>::Ritz TransferSpace<Scalar>::ritz() const {
   using Block = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
   const Index m = size();
@@ -160,41 +174,55 @@ typename TransferSpace<Scalar>::Ritz TransferSpace<Scalar>::solve_inside(const T
                                                                          TransferTask task, double accuracy,
                                                                          TransferSolution& solution) {
   // Alternate the top Ritz vector at s with the root in s for that vector. The Ritz value is stationary in the vector,
-  // so the error of s is squared by every round.
+  // so the error of s is squared by every round, and its slope [Hellmann–Feynman] starts the next search.
   const double resolution = kIsSingle<Scalar> ? 1e-8 : 2e-16;
   Ritz pairs;
   Packed squares;
   for (int round = 0; round < 30; ++round) {
+    if (only_ones_ && task == TransferTask::root) {
+      // One vector, whose image is diagonal: nothing of order r² until the root is known.
+      const auto quotient = [&](double s) { return quotient_of_ones(problem, s); };
+      take_root(monotone_root(quotient, solution.s, quotient(solution.s), problem.upper, resolution), solution);
+      weigh(problem, solution.s);
+      image_ = images_[0];
+      return {1, 0, Matrix::Ones(1, 1)};
+    }
     weigh(problem, solution.s);
     pairs = ritz();
     image_ = combine_images(pairs.vectors.col(0));
     if (task == TransferTask::eigenvalue) return pairs;
     squares = image_.cwiseAbs2();
+    double weighed_at = solution.s;
     const auto quotient = [&](double s) {
       weigh(problem, s);
+      weighed_at = s;
       return scale_ * dot(weights_, squares);
     };
     const double here = scale_ * dot(weights_, squares);
-    const MonotoneRoot root = monotone_root(quotient, solution.s, here, problem.upper, resolution);
-    const double moved = std::abs(root.s - solution.s);
-    solution.s = root.s;
-    solution.at_upper = root.at_upper;
-
-    if (moved <= accuracy * (1 + std::abs(solution.s))) break;
+    const double before = solution.s;
+    take_root(monotone_root(quotient, solution.s, here, problem.upper, resolution, slope_known_ ? solution.slope : 0),
+              solution);
+    if (weighed_at != solution.s) weigh(problem, solution.s);
+    if (std::abs(solution.s - before) <= accuracy * (1 + std::abs(solution.s))) break;
   }
-  // Hellmann–Feynman: the derivative of the eigenvalue is that of the Rayleigh quotient of its vector.
-  constexpr double step = 1e-3;
-  weigh(problem, solution.s - step);
-  const double before = scale_ * dot(weights_, squares);
-  weigh(problem, solution.s);
-  solution.slope = (scale_ * dot(weights_, squares) - before) / step;
   return pairs;
+}
+
+template <class Scalar>
+void TransferSpace<Scalar>::take_root(const MonotoneRoot& root, TransferSolution& solution) {
+  solution.s = root.s;
+  solution.at_upper = root.at_upper;
+  if (root.slope > 0) {
+    solution.slope = root.slope;
+    slope_known_ = true;
+  }
 }
 
 template <class Scalar>
 TransferSolution TransferSpace<Scalar>::solve(const TransferProblem& problem, TransferTask task, double known_gap) {
   TransferSolution solution;
   solution.s = problem.guess;
+  slope_known_ = false;
   RowMatrix q;
   RowMatrix product;
   double least_error = std::numeric_limits<double>::infinity();

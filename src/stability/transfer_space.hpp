@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "brink/stability/monotone_root.hpp"
 #include "brink/stability/sample_products.hpp"
 #include "brink/stability/transfer_basis.hpp"
 
@@ -38,6 +39,9 @@ class TransferSpace {
   };
 
   void weigh(const TransferProblem& problem, double s);
+  /// ⟨q, M(s) q⟩ for the vector of ones, whose image is diagonal. O(r).
+  [[nodiscard]] double quotient_of_ones(const TransferProblem& problem, double s) const;
+  void take_root(const MonotoneRoot& root, TransferSolution& solution);
   [[nodiscard]] Ritz ritz() const;
   [[nodiscard]] Packed combine_images(const Vector& coefficients) const;
   [[nodiscard]] RowMatrix combine_vectors(const Vector& coefficients) const;
@@ -48,7 +52,8 @@ class TransferSpace {
 
   BasicSampleProducts<Scalar> products_;
   bool is_signed_;
-  bool only_ones_ = false;  ///< the space is the vector of ones, whose image is diagonal
+  bool only_ones_ = false;    ///< the space is the vector of ones, whose image is diagonal
+  bool slope_known_ = false;  ///< of the solution being sought: its slope is measured
   Vector spectrum_;
   std::vector<RowMatrix> vectors_;
   std::vector<Packed> images_;

@@ -155,7 +155,7 @@ class Trainer {
     TrainingRecord line = {static_cast<double>(state_.step),     eta(), state_.momentum,
                            static_cast<double>(batches_.size()), loss,  norm};
     for (const auto& probe : probes_) {
-      line.push_back(probe.measure(state_.step, theta));
+      line.push_back(probe.measure(state_.step, state_.rule));
       check_argument(std::isfinite(line.back()), kFunction, "probe " + probe.name, line.back(), "a finite number");
     }
     state_.records.push_back(std::move(line));

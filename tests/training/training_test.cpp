@@ -108,7 +108,7 @@ TEST_CASE("stop rules end a run at the first record that meets them", "[fast][tr
   }
   SECTION("a probe, and its plateau") {
     const std::vector<Probe<double>> probes = {
-        {"clock", [](Index step, const Vector&) { return static_cast<double>(std::min<Index>(step, 50)); }}};
+        {"clock", [](Index step, const RuleState<double>&) { return static_cast<double>(std::min<Index>(step, 50)); }}};
     plan.stop = {parse_condition("clock > 20")};
     CHECK(run<double>(net, plan, tiny_start(net), probes).step == 21);
     plan.stop.clear();
@@ -241,7 +241,7 @@ void check_resume(const TrainingPlan& plan, const std::vector<Index>& steps) {
   const auto net = tiny_net<Real>();
   const VectorOf<Real> start = tiny_start<Real>(net);
   const std::vector<Probe<Real>> probes = {
-      {"size", [](Index, const VectorOf<Real>& theta) { return static_cast<double>(theta.squaredNorm()); }}};
+      {"size", [](Index, const RuleState<Real>& state) { return static_cast<double>(state.theta.squaredNorm()); }}};
   const auto undisturbed = run<Real>(net, plan, start, probes);
   auto state = start_training<Real>(net, plan, start);
   for (const Index stop : steps) {
@@ -360,9 +360,9 @@ TEST_CASE("plans that cannot be are refused", "[fast][training]") {
   TrainingPlan plan = heavy_ball_plan();
   CHECK_THROWS_AS(start_training<double>(net, plan, Vector::Ones(3)), InvalidInput);
   CHECK_THROWS_AS(start_training<double>(net, plan, Vector::Constant(32, std::nan(""))), InvalidInput);
-  const std::vector<Probe<double>> broken = {{"p", [](Index, const Vector&) { return std::nan(""); }}};
+  const std::vector<Probe<double>> broken = {{"p", [](Index, const RuleState<double>&) { return std::nan(""); }}};
   CHECK_THROWS_AS(run<double>(net, plan, tiny_start(net), broken), InvalidInput);
-  const std::vector<Probe<double>> twice = {{"loss", [](Index, const Vector&) { return 1.0; }}};
+  const std::vector<Probe<double>> twice = {{"loss", [](Index, const RuleState<double>&) { return 1.0; }}};
   CHECK_THROWS_AS(run<double>(net, plan, tiny_start(net), twice), InvalidInput);
   plan.steps = 0;
   CHECK(run<double>(net, plan, tiny_start(net)).records.size() == 1);

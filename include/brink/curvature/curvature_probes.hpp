@@ -5,12 +5,13 @@
 //   trace, frobenius                        of the Hessian                                standard error
 //   batch_sharpness, batch_sharpness_in     mean of ratios, ratio of means                standard error
 //   gradient_noise_interaction, interaction_aware_sharpness                               standard error
+//   generalized_batch_sharpness, directional_sharpness   along the step of the optimizer   standard error
 //   batch_lambda_max                        mean largest eigenvalue of batch Hessians     standard error
 //   eta_over_threshold                      η over the exact mean-square threshold of the Gauss–Newton rows, residual
 //   alignment                               μ of the gradient noise                       rounding
 //
-// A value depends on θ, the step and the settings alone, never on earlier probes: a run that was interrupted records
-// the same numbers, and reading a probe changes nothing.
+// A value depends on θ, the buffers of the optimizer, the step and the settings alone, never on earlier probes: a run
+// that was interrupted records the same numbers, and reading a probe changes nothing.
 
 #include <memory>
 #include <string>
@@ -24,10 +25,11 @@ namespace brink {
 
 struct CurvatureProbeSettings {
   std::vector<std::string> names;
-  BatchProbeOptions batches;               ///< law, batch size, accuracy, seed and threads; the step is overwritten
-  std::shared_ptr<const UpdateRule> rule;  ///< of eta_over_threshold; null where the optimizer is no linear filter
-  double eta = 0;                          ///< of eta_over_threshold
-  Index largest_linearization = 4000;      ///< rows n·c that eta_over_threshold and alignment may decompose
+  BatchProbeOptions batches;  ///< law, batch size, accuracy, seed and threads; the step is overwritten
+  /// Of eta_over_threshold and of what is measured along the step; null where the optimizer is no linear filter.
+  std::shared_ptr<const UpdateRule> rule;
+  double eta = 0;                      ///< of the same
+  Index largest_linearization = 4000;  ///< rows n·c that eta_over_threshold and alignment may decompose
 };
 
 /// All names, in the order above.
@@ -43,9 +45,10 @@ class CurvatureProbes {
   /// "sharpness", "sharpness_error", …: two a name, in the order of the settings.
   [[nodiscard]] const std::vector<std::string>& columns() const { return columns_; }
 
-  /// The values of all columns at θ. Throws InvalidInput, which names the probe, where one has no value (a batch
-  /// sharpness without gradients, say).
-  [[nodiscard]] std::vector<double> measure(Index step, const VectorOf<Real>& theta) const;
+  /// The values of all columns at θ, with the buffers of the rule before the next step (null: zeros). Throws
+  /// InvalidInput, which names the probe, where one has no value (a batch sharpness without gradients, say).
+  [[nodiscard]] std::vector<double> measure(Index step, const VectorOf<Real>& theta,
+                                            const VectorOf<Real>* buffers = nullptr) const;
 
  private:
   const Objective<Real>* objective_;

@@ -48,11 +48,11 @@ struct TrainingPlan {
   std::uint64_t seed = 0;
 };
 
-/// A number to record: a function of step and parameters, NaN is an error.
+/// A number to record: a function of the step and of what the run carries (parameters and buffers), NaN is an error.
 template <class Real>
 struct Probe {
   std::string name;
-  std::function<double(Index step, const VectorOf<Real>& theta)> measure;
+  std::function<double(Index step, const RuleState<Real>& state)> measure;
 };
 
 /// The values of a record, in the order of record_names().

@@ -46,6 +46,10 @@ class ResamplingClock {
 
 }  // namespace
 
+double few_replicas_factor(Index replicas) {
+  return std::sqrt(std::max(1.0, kManyReplicas / static_cast<double>(replicas)));
+}
+
 GrowthEstimate cloning_growth(const Engine& engine, const Dynamics& dynamics, const SimulationOptions& options,
                               const Monitor& monitor) {
   ReplicaEnsemble ensemble("cloning_growth", engine, dynamics, options, 2 * kTimeBatches, monitor);
@@ -70,8 +74,7 @@ GrowthEstimate cloning_growth(const Engine& engine, const Dynamics& dynamics, co
   result.bias_correction = 0.5 * variance * static_cast<double>(options.steps);
   const double correction_error = result.bias_correction * std::sqrt(2 / means.degrees_of_freedom);
   result.log_growth.value = means.mean + result.bias_correction;
-  const double few = std::sqrt(std::max(1.0, kManyReplicas / static_cast<double>(options.replicas)));
-  result.log_growth.error = few * std::hypot(means.standard_error, correction_error);
+  result.log_growth.error = few_replicas_factor(options.replicas) * std::hypot(means.standard_error, correction_error);
   result.log_growth.kind = ErrorKind::standard_error;
   result.log_growth.method = "cloning";
   if (means.is_correlated) {

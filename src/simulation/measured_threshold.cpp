@@ -45,8 +45,13 @@ class Runner {
       }
     }
     // −∞ is as stable as it gets, but nothing that a fit could use.
-    return {x, std::max(growth.log_growth.value, kLowestGrowth), growth.log_growth.error, growth.degrees_of_freedom};
+    // The fit looks at the scatter that runs show; what few replicas do not show is added to its result.
+    const double scatter = growth.log_growth.error / (moment > 0 ? few_replicas_factor(options.replicas) : 1);
+    return {x, std::max(growth.log_growth.value, kLowestGrowth), scatter, growth.degrees_of_freedom};
   }
+
+  /// By how much errors are larger than the scatter of runs at this moment says.
+  [[nodiscard]] double unseen(double moment) const { return moment > 0 ? few_replicas_factor(options_.replicas) : 1; }
 
   [[nodiscard]] Index runs() const { return runs_; }
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
@@ -68,15 +73,18 @@ NoisyGrowth in_step_size(Runner& runner, double moment, double sign) {
 }
 
 /// The zero in the unit of the argument, exp(sign·x).
-MeasuredThreshold threshold_of(const NoisyZero& zero, double sign, const Runner& runner) {
+MeasuredThreshold threshold_of(const NoisyZero& zero, double sign, double moment, const Runner& runner) {
   MeasuredThreshold result;
+  const double unseen = runner.unseen(moment);
+  const double lower = zero.x - unseen * (zero.x - zero.lower);
+  const double upper = zero.x + unseen * (zero.upper - zero.x);
   result.slope = sign * zero.slope;
   result.degrees_of_freedom = zero.degrees_of_freedom;
   result.eta.kind = ErrorKind::standard_error;
   result.eta.value = std::exp(sign * zero.x);
-  result.eta.error = result.eta.value * zero.standard_error;
-  result.lower = std::exp(sign > 0 ? zero.lower : -zero.upper);
-  result.upper = std::exp(sign > 0 ? zero.upper : -zero.lower);
+  result.eta.error = result.eta.value * unseen * zero.standard_error;
+  result.lower = std::exp(sign > 0 ? lower : -upper);
+  result.upper = std::exp(sign > 0 ? upper : -lower);
   result.eta.warnings = runner.warnings();
   if (zero.poor_fit) {
     result.eta.warnings.emplace_back("the growth near its zero is not a parabola within its errors");
@@ -98,7 +106,8 @@ MeasuredThreshold measure_threshold(const EngineFactory& make_engine, const Dyna
                  "a finite number > 0");
   Runner runner(make_engine, dynamics, options, monitor);
   const NoisyGrowth growth = in_step_size(runner, options.moment, 1);
-  MeasuredThreshold result = threshold_of(refine_zero(growth, search_from(growth, std::log(eta_start))), 1, runner);
+  MeasuredThreshold result =
+      threshold_of(refine_zero(growth, search_from(growth, std::log(eta_start))), 1, options.moment, runner);
   result.eta.method = method_of(options.moment);
   monitor.report(1);
   return result;
@@ -114,7 +123,7 @@ MeasuredThreshold measure_crossing(const EngineFactory& make_engine, const Dynam
   const double sign = eta_stable < eta_growing ? 1 : -1;
   const NoisyGrowth growth = in_step_size(runner, options.moment, sign);
   const Neighbourhood near = search_between(growth, sign * std::log(eta_stable), sign * std::log(eta_growing));
-  MeasuredThreshold result = threshold_of(refine_zero(growth, near), sign, runner);
+  MeasuredThreshold result = threshold_of(refine_zero(growth, near), sign, options.moment, runner);
   result.eta.method = method_of(options.moment);
   monitor.report(1);
   return result;
@@ -147,7 +156,7 @@ MeasuredTailIndex measure_tail_index(const EngineFactory& make_engine, const Dyn
     low *= 0.5;
   }
   const NoisyZero zero = refine_zero(growth, search_between(growth, std::log(low), std::log(high)));
-  const MeasuredThreshold alpha = threshold_of(zero, 1, runner);
+  const MeasuredThreshold alpha = threshold_of(zero, 1, 1, runner);
   result.alpha = alpha.eta;
   result.alpha->method = "zero of the cloning growth rate, parabola in ln q";
   result.lower = alpha.lower;

@@ -118,7 +118,7 @@ TEST_CASE("An interrupted run leaves nothing that looks finished", "[cli][fast]"
   const Scratch scratch;
   scratch.write_small_arrays();
   std::string slow = kVerify;
-  slow.replace(slow.find("steps = 512"), 11, "steps = 6000");
+  slow.replace(slow.find("steps = 512"), 11, "steps = 20000");
   slow.replace(slow.find("[0.0, 0.5]"), 10, "[0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]");
   scratch.write("slow.toml", slow);
   for (const std::string signal : {"INT", "TERM"}) {

@@ -120,7 +120,7 @@ TEST_CASE("the measured threshold of shuffled epochs is that of all permutations
     };
     const double exact = oracle::threshold(moment, 0.05);
     const Dynamics d = dynamics(rule, "without-replacement", 2, 0, 848);
-    const auto measured = measure_threshold(make, d, exact * 1.2, options(512, 256, 32));
+    const auto measured = measure_threshold(make, d, exact * 1.2, options(1024, 256, 32));
     INFO(rule.label() << ": " << measured.eta.value << " ± " << measured.eta.error << ", exact " << exact);
     CHECK(std::abs(measured.eta.value - exact) < 4 * measured.eta.error);
     CHECK(measured.eta.error < 0.01 * exact);

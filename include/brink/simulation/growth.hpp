@@ -47,6 +47,9 @@ struct GrowthEstimate {
 [[nodiscard]] GrowthEstimate cloning_growth(const Engine& engine, const Dynamics& dynamics,
                                             const SimulationOptions& options, const Monitor& monitor = {});
 
+/// √(1000/N) below 1000 replicas, else 1: what the standard error of cloning is multiplied by.
+[[nodiscard]] double few_replicas_factor(Index replicas);
+
 /// Λ(q) from the plain average of ‖z‖^q over replicas: (1/T) ln of its growth after burn-in. The standard error is that
 /// of the ratio of two averages over independent replicas (delta method), honest only before T_c. T_c is extrapolated
 /// from the time at which the relative entropy of the weights, t·(qΛ'(q) − Λ(q)) on average, reaches ½ ln N; a run that

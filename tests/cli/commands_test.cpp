@@ -114,7 +114,7 @@ TEST_CASE("Every help has examples", "[cli][fast]") {
   }
 }
 
-TEST_CASE("An interrupted run leaves nothing that looks finished", "[cli][fast]") {
+TEST_CASE("An interrupted run leaves nothing that looks finished", "[cli]") {
   const Scratch scratch;
   scratch.write_small_arrays();
   std::string slow = kVerify;

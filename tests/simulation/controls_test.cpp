@@ -58,7 +58,7 @@ oracle::Matrix isotropic_moment(const oracle::Example& example, const std::strin
 
 }  // namespace
 
-TEST_CASE("Gaussian noise of the same second moment has the same mean-square growth", "[simulation][fast]") {
+TEST_CASE("Gaussian noise of the same second moment has the same mean-square growth", "[simulation]") {
   struct Case {
     oracle::Example example;
     std::string law;
@@ -118,7 +118,7 @@ TEST_CASE("a draw of the noise has exactly the covariance of the batch", "[simul
   }
 }
 
-TEST_CASE("isotropic noise grows at its own rate", "[simulation][fast]") {
+TEST_CASE("isotropic noise grows at its own rate", "[simulation]") {
   for (const auto& [rule, law, eta] : {std::tuple{oracle::sgd(), std::string("without-replacement"), 0.8},
                                        {oracle::heavy_ball(0.5), std::string("bernoulli"), 0.6},
                                        {oracle::sgd(), std::string("gaussian"), 0.6}}) {

@@ -16,7 +16,7 @@ SimulationOptions options(Index replicas, Index steps, Index burn_in) { return {
 
 }  // namespace
 
-TEST_CASE("the bias of cloning is measured and removed", "[simulation][fast]") {
+TEST_CASE("the bias of cloning is measured and removed", "[simulation]") {
   const LinearizedModel model = oracle::three_rows().model();
   const Dynamics d = dynamics(oracle::sgd(), "without-replacement", 1, kEta, 8);
   const auto make = [&](const Dynamics& own) { return make_linear_engine(model, own); };
@@ -39,7 +39,7 @@ TEST_CASE("the bias of cloning is measured and removed", "[simulation][fast]") {
   CHECK_THROWS_AS(population_bias(make, d, options(7, 100, 0)), InvalidInput);
 }
 
-TEST_CASE("common random numbers sharpen differences between neighbouring step sizes", "[simulation][fast]") {
+TEST_CASE("common random numbers sharpen differences between neighbouring step sizes", "[simulation]") {
   const LinearizedModel model = oracle::three_rows().model();
   const auto estimate = [&](double eta, std::uint64_t seed) {
     const Dynamics d = dynamics(oracle::sgd(), "without-replacement", 1, eta, seed);

@@ -77,7 +77,7 @@ TEST_CASE("a Lyapunov exponent whose run has not forgotten its start says so", "
   CHECK(std::abs(late.value - exact) < 4 * late.error);
 }
 
-TEST_CASE("a plain average is right before its horizon and frozen after it, and says so", "[simulation][fast]") {
+TEST_CASE("a plain average is right before its horizon and frozen after it, and says so", "[simulation]") {
   const LinearizedModel model = one_and_two();
   const Dynamics d = dynamics(oracle::sgd(), "without-replacement", 1, 1.3, 5);
   const auto engine = make_linear_engine(model, d);

@@ -8,7 +8,7 @@
 using namespace brink;
 using namespace simulation_test;
 
-TEST_CASE("past its horizon a plain average reports false stability, cloning does not", "[simulation][fast]") {
+TEST_CASE("past its horizon a plain average reports false stability, cloning does not", "[simulation]") {
   // a ∈ {1, 2}, η = 1.3: Λ(2) = 0.2814 at every horizon, for the dynamics is scalar.
   const LinearizedModel model = one_and_two();
   const Dynamics d = dynamics(oracle::sgd(), "without-replacement", 1, 1.3, 6);

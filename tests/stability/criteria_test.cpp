@@ -159,7 +159,7 @@ TEST_CASE("three rows in the plane, B = 1: the chain of conditions", "[fast][sta
   CHECK(box.status == BoundStatus::neither);
 }
 
-TEST_CASE("Wu-Ma-E is where E|x+|^2 stops shrinking, and the box splits it", "[fast][stability]") {
+TEST_CASE("Wu-Ma-E is where E|x+|^2 stops shrinking, and the box splits it", "[stability]") {
   for_every_cell([](const Enumerated& cell) {
     const int d = cell.example.dimension();
     const auto bound = bound_called("wu-ma-e", cell);

@@ -199,7 +199,7 @@ void check_forecast(int trials) {
 }  // namespace
 
 TEST_CASE("every rule decides as announced, and errs at most as often", "[statistics]") { check_errors(300); }
-TEST_CASE("every rule errs at most as often as announced, many trials", "[statistics][slow]") { check_errors(4000); }
+TEST_CASE("every rule errs at most as often as announced, many trials", "[statistics][slow]") { check_errors(1500); }
 TEST_CASE("announced power of a hypothesis is its power", "[statistics][fast]") { check_forecast(1000); }
 TEST_CASE("announced power of a hypothesis, many trials", "[statistics][slow]") { check_forecast(20'000); }
 

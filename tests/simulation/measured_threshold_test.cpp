@@ -78,12 +78,12 @@ TEST_CASE("directions that barely decay do not hide the threshold", "[simulation
     CAPTURE(rule.label());
     const double exact = brink::mean_square_threshold(model, *rule.make(), *brink::make_batch_law("bernoulli"), 1).eta;
     for (const std::uint64_t seed : {6, 7, 8, 9}) {
-      const auto measured = measure(model, dynamics(rule, "bernoulli", 1, 0, seed), options(1024, 512, 256));
+      const auto measured = measure(model, dynamics(rule, "bernoulli", 1, 0, seed), options(512, 512, 256));
       CAPTURE(seed, exact, measured.eta.value, measured.eta.error, measured.lower, measured.upper);
       CHECK(std::abs(measured.eta.value - exact) < 4 * measured.eta.error);
       CHECK(measured.eta.error < 0.01 * exact);
       // Nor do they leave the interval open below.
-      CHECK(measured.lower > 0.93 * exact);
+      CHECK(measured.lower > 0.9 * exact);
       CHECK(measured.upper < 1.06 * exact);
     }
   }

@@ -163,20 +163,23 @@ def measure(program):
     generator = np.random.default_rng(3)
     x = (0.3 * generator.standard_normal((SAMPLES, INPUTS))).astype(np.float32)
     y = generator.standard_normal((SAMPLES, OUTPUTS)).astype(np.float32)
-    return [measure_one(program, activation, batch, x, y) for activation in ACTIVATIONS for batch in BATCHES]
+    for activation in ACTIVATIONS:
+        for batch in BATCHES:
+            yield measure_one(program, activation, batch, x, y)
 
 
-def rows(program):
-    """Lines of the table of results.md."""
-    return [(m["activation"], f"{m['batch']}", f"{m['their_steps']:.0f}", f"{m['steps']:.0f}",
-             f"{m['steps'] / m['their_steps']:.1f}", f"{m['their_products']:.0f}", f"{m['products']:.0f}",
-             f"{m['products'] / m['their_products']:.1f}", f"{m['their_kept_products']:.0f}",
-             f"{m['products'] / m['their_kept_products']:.1f}", f"{m['difference']:.0e}") for m in measure(program)]
+def line(m):
+    """One measurement as a line of the table of results.md."""
+    return (m["activation"], f"{m['batch']}", f"{m['their_steps']:.0f}", f"{m['steps']:.0f}",
+            f"{m['steps'] / m['their_steps']:.2f}", f"{m['their_products']:.0f}", f"{m['products']:.0f}",
+            f"{m['products'] / m['their_products']:.2f}", f"{m['their_kept_products']:.0f}",
+            f"{m['products'] / m['their_kept_products']:.2f}", f"{m['difference']:.0e}")
 
 
 HEADER = ("activation", "B", "steps/s, PyTorch", "steps/s, brink", "ratio", "products/s, PyTorch", "products/s, brink",
           "ratio", "PyTorch, graph kept", "ratio", "largest relative difference")
 
 if __name__ == "__main__":
-    for line in (HEADER, *rows(sys.argv[1])):
-        print("| " + " | ".join(line) + " |")
+    print("| " + " | ".join(HEADER) + " |\n|" + " ---: |" * len(HEADER), flush=True)
+    for measured in measure(sys.argv[1]):
+        print("| " + " | ".join(line(measured)) + " |", flush=True)

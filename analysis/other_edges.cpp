@@ -29,7 +29,7 @@ const std::vector<Arm>& arms() {
   static const std::vector<Arm> all = {
       {"sgd", "F1", 0.1, 0, 0, 1.012, 14000},          {"sgd", "F1", 0.2, 0, 0, 1.001, 14000},
       {"heavy-ball", "F1", 0.2, 0.5, 0, 1.001, 10000}, {"nesterov", "F1", 0.1, 0.5, 0, 1.002, 10000},
-      {"rms-prop", "F2", 0.002, 0, 0.99, 1.017, 6000}, {"adam", "F2", 0.002, 0.9, 0.999, 0.994, 6000},
+      {"rmsprop", "F2", 0.002, 0, 0.99, 1.017, 6000},  {"adam", "F2", 0.002, 0.9, 0.999, 0.994, 6000},
       {"sam", "F3", 0.2, 0, 0.05, 1.017, 14000}};
   return all;
 }
@@ -59,7 +59,7 @@ std::vector<double> measure_run(const Task& task, const Arm& arm, std::uint64_t 
                                 const Monitor& monitor) {
   const auto objective = task.precise();
   const bool sharpness_aware = arm.name == "sam";
-  const bool adaptive = arm.name == "rms-prop" || arm.name == "adam";
+  const bool adaptive = arm.name == "rmsprop" || arm.name == "adam";
   TrainingRuleParameters parameters;
   parameters.momentum = arm.momentum;
   if (adaptive) parameters.second_momentum = arm.parameter;

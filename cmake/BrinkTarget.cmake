@@ -32,3 +32,23 @@ function(brink_precompile name)
     target_precompile_headers(${name} PRIVATE ${ARGN})
   endif()
 endfunction()
+
+# brink_unity(NAME): compiles the files of a folder together, so that what they share is parsed and instantiated once
+# instead of once a file. Names in anonymous namespaces are therefore unique within a folder.
+function(brink_unity name)
+  if(BRINK_UNITY)
+    get_target_property(sources ${name} SOURCES)
+    foreach(source ${sources})
+      get_filename_component(folder ${source} DIRECTORY)
+      file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${folder})
+      string(MAKE_C_IDENTIFIER ${folder} group)
+      set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${group})
+    endforeach()
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      # GCC takes an included source file for a header, where a type of an anonymous namespace would be another one in
+      # every file that includes it.
+      target_compile_options(${name} PRIVATE -Wno-subobject-linkage)
+    endif()
+  endif()
+endfunction()

@@ -34,7 +34,7 @@ struct AlignmentSection {
   }
 };
 
-struct Flags {
+struct AlignmentFlags {
   ModelFlags model;
   GridFlags grid;
   SectionFlags alignment;
@@ -185,7 +185,7 @@ void check_simulation(const SimulationSection& simulation) {
   check_argument(simulation.burn_in >= 0, "simulation", "burn_in", simulation.burn_in, "an integer >= 0");
 }
 
-int run(const Flags& flags) {
+int run_alignment(const AlignmentFlags& flags) {
   const Configuration configuration = flags.model.configuration();
   GridOptions options;
   SimulationSection simulation;
@@ -239,7 +239,7 @@ int run(const Flags& flags) {
 }  // namespace
 
 Action add_alignment_command(CLI::App& program) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<AlignmentFlags>();
   CLI::App* app = program.add_subcommand("alignment",
                                          "how gradient noise lies to the curvature, and how fast SGD escapes: exact, "
                                          "measured, bound");
@@ -257,7 +257,7 @@ Action add_alignment_command(CLI::App& program) {
       "  brink alignment --jacobian J.npy --batch 1,4 --mode 1\n"
       "  brink alignment --jacobian J.npy --direction d.npy --eta 0.1,0.2 --out runs/alignment\n"
       "  brink alignment --config model.toml --batch 8 --eta 0.5 --format json");
-  return [flags] { return run(*flags); };
+  return [flags] { return run_alignment(*flags); };
 }
 
 }  // namespace brink::cli

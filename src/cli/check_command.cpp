@@ -48,7 +48,7 @@ std::string json_of(const std::vector<ExactCase>& cases, bool passed) {
   return json.dump(2) + "\n";
 }
 
-int run(Format format) {
+int run_check(Format format) {
   const auto cases = exact_cases();
   const auto failed = std::count_if(cases.begin(), cases.end(), [](const auto& exact) { return !exact.passes(); });
   write_output({json_of(cases, failed == 0), table_of(cases)}, format);
@@ -66,7 +66,7 @@ Action add_check_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand("check", "the exact cases: computed, expected, difference");
   add_format_flag(*app, *format);
   app->footer("Every computed value comes from the library. Exit code 1 if any case fails.\n\nExample:\n  brink check");
-  return [format] { return run(*format); };
+  return [format] { return run_check(*format); };
 }
 
 }  // namespace brink::cli

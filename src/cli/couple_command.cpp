@@ -32,7 +32,7 @@ struct OldSetting {
   }
 };
 
-struct Flags {
+struct CoupleFlags {
   ModelFlags model;
   GridFlags grid;
   CommonFlags common;
@@ -53,7 +53,7 @@ Cell old_cell(const std::vector<double>& from, GridOptions options, const Linear
   return make_cells(options, model).front();
 }
 
-int run(const Flags& flags) {
+int run_couple(const CoupleFlags& flags) {
   const Configuration configuration = flags.model.configuration();
   GridOptions options;
   options.read(configuration);
@@ -104,7 +104,7 @@ int run(const Flags& flags) {
 }  // namespace
 
 Action add_couple_command(CLI::App& program) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<CoupleFlags>();
   CLI::App* app = program.add_subcommand("couple",
                                          "carries a stable step size over to other momenta and batch sizes, with the "
                                          "same margin");
@@ -120,7 +120,7 @@ Action add_couple_command(CLI::App& program) {
       "Examples:\n"
       "  brink couple --jacobian J.npy --rule heavy-ball --from 0.01,0.9,16 --momentum 0,0.9 --batch 1,4,16,64\n"
       "  brink couple --config model.toml --from 0.1,0,8 --batch 8,32,128 --out runs/coupling");
-  return [flags] { return run(*flags); };
+  return [flags] { return run_couple(*flags); };
 }
 
 }  // namespace brink::cli

@@ -19,17 +19,12 @@
 namespace brink::cli {
 namespace {
 
-constexpr double kFull = 1e-11;  // literals of twelve digits and more, and exact fractions
 constexpr double kSixDigits = 2e-6;
 constexpr double kFourDigits = 2e-4;
 
 constexpr const char* kRecursion = "second-moment recursion, solved by hand";
 constexpr const char* kBruteForce = "dense second-moment operator, 12 digits";
 constexpr const char* kGaussian = "Gaussian rows: sum of s/(1-s) = 1";
-
-LinearizedModel model_of(const RowMatrix& rows, const RowMatrix& gradient_noise = {}) {
-  return LinearizedModel::from_rows(rows, 1, std::numeric_limits<double>::epsilon(), gradient_noise);
-}
 
 RowMatrix matrix(Index rows, Index columns, const std::vector<double>& values) {
   return Eigen::Map<const RowMatrix>(values.data(), rows, columns);
@@ -363,6 +358,10 @@ void add_g1(Cases& cases) {
 }
 
 }  // namespace
+
+LinearizedModel model_of(const RowMatrix& rows, const RowMatrix& gradient_noise) {
+  return LinearizedModel::from_rows(rows, 1, std::numeric_limits<double>::epsilon(), gradient_noise);
+}
 
 bool ExactCase::passes() const { return std::abs(difference()) <= tolerance * std::abs(expected); }
 

@@ -4,7 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "brink/model/linearized_model.hpp"
+
 namespace brink::cli {
+
+/// The tolerance of literals of twelve digits and more, and of exact fractions.
+constexpr double kFull = 1e-11;
 
 struct ExactCase {
   std::string group;     ///< the model and what is asked of it
@@ -17,6 +22,9 @@ struct ExactCase {
   [[nodiscard]] double difference() const { return computed - expected; }
   [[nodiscard]] bool passes() const;
 };
+
+/// The model of these Gauss–Newton rows.
+[[nodiscard]] LinearizedModel model_of(const RowMatrix& rows, const RowMatrix& gradient_noise = {});
 
 /// Computes every case. Less than a second.
 [[nodiscard]] std::vector<ExactCase> exact_cases();

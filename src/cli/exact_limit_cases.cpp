@@ -10,8 +10,6 @@
 namespace brink::cli {
 namespace {
 
-constexpr double kFull = 1e-11;
-
 std::shared_ptr<const SpectralLaw> law(const char* kind, double parameter) {
   return make_spectral_law({kind, parameter, parameter, 1});
 }

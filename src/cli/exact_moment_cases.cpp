@@ -12,15 +12,10 @@
 namespace brink::cli {
 namespace {
 
-constexpr double kFull = 1e-11;
 constexpr double kQuadrature = 1e-9;
 
 constexpr const char* kByHand = "E|1 - eta h|^q of two samples, solved by hand";
 constexpr const char* kTensors = "dense operator on all tensors, 12 digits";
-
-LinearizedModel model_of(const RowMatrix& rows) {
-  return LinearizedModel::from_rows(rows, 1, std::numeric_limits<double>::epsilon());
-}
 
 ExactMoments sgd(const LinearizedModel& model, const char* law, Index batch_size) {
   return ExactMoments(model, make_update_rule("sgd", {}), make_batch_law(law), batch_size);
@@ -94,7 +89,7 @@ void add_equal_norms(std::vector<ExactCase>& cases) {
                    std::log(0.2), kFull, "determinant of one step"});
 }
 
-void add_gaussian(std::vector<ExactCase>& cases) {
+void add_gaussian_moments(std::vector<ExactCase>& cases) {
   const char* group = "moments, gaussian rows";
   const LinearizedModel line = LinearizedModel::from_spectrum(Vector::Ones(1));
   cases.push_back({group, "one direction, B = 2: Lyapunov exponent at 1, -Ei(1)/e",
@@ -121,7 +116,7 @@ std::vector<ExactCase> exact_moment_cases() {
   add_scalars(cases);
   add_three_rows(cases);
   add_equal_norms(cases);
-  add_gaussian(cases);
+  add_gaussian_moments(cases);
   return cases;
 }
 

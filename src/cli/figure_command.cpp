@@ -28,13 +28,13 @@ struct DrawingSection {
   }
 };
 
-struct Flags {
+struct FigureFlags {
   std::string run;
   std::vector<std::string> names;
   SectionFlags drawing;
 };
 
-int run(const Flags& flags) {
+int run_figure(const FigureFlags& flags) {
   const RunDirectory run = RunDirectory::existing(flags.run);
   const auto names = flags.names.empty() ? figure_names(run) : flags.names;
   check_argument(!names.empty(), "figure", "run", flags.run, "a run that has figures");
@@ -51,7 +51,7 @@ int run(const Flags& flags) {
 }  // namespace
 
 Action add_figure_command(CLI::App& program) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<FigureFlags>();
   CLI::App* app = program.add_subcommand("figure", "redraws the figures of a run");
   app->add_option("run", flags->run, "directory of the run")->required()->type_name("RUN");
   app->add_option("name", flags->names, "figures to draw (default: every figure of the run)")->type_name("NAME");
@@ -61,7 +61,7 @@ Action add_figure_command(CLI::App& program) {
       "Examples:\n"
       "  brink figure runs/fashion_mnist\n"
       "  brink figure runs/fashion_mnist thresholds --terminal epslatex,tikz --width 178");
-  return [flags] { return run(*flags); };
+  return [flags] { return run_figure(*flags); };
 }
 
 }  // namespace brink::cli

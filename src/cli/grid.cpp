@@ -7,11 +7,10 @@
 #include "brink/base/error.hpp"
 #include "brink/sampling/population_law.hpp"
 #include "brink/stability/mean_square.hpp"
+#include "sections.hpp"
 
 namespace brink::cli {
 namespace {
-
-constexpr double kUsualMomentum = 0.9;
 
 void check_batch(const LinearizedModel& model, const std::string& sampling, Index size, std::optional<Index> population,
                  bool allow_epochs) {

@@ -18,7 +18,7 @@
 namespace brink::cli {
 namespace {
 
-struct Flags {
+struct HypothesisFlags {
   std::vector<std::string> words;
   CommonFlags common;
 };
@@ -78,7 +78,7 @@ std::string advice(const HypothesisFile& file, const std::vector<std::pair<std::
   return text;
 }
 
-int register_file(const HypothesisFile& file, const Flags& flags) {
+int register_file(const HypothesisFile& file, const HypothesisFlags& flags) {
   const auto path = file.registration();
   Registration registration;
   if (auto earlier = registration_at(path)) {
@@ -111,7 +111,7 @@ int register_file(const HypothesisFile& file, const Flags& flags) {
 }
 
 /// Opens the log for this build and file; a log of another one is emptied.
-void take_up(AppendLog& log, const std::string& hash, bool force, Console& console) {
+void open_log(AppendLog& log, const std::string& hash, bool force, Console& console) {
   const std::string header = fmt::format("brink.hypothesis-checkpoint/1 {} {}", hash, running_build());
   if (!log.lines().empty() && log.lines().front() == header && !force) {
     if (log.lines().size() > 1)
@@ -122,7 +122,7 @@ void take_up(AppendLog& log, const std::string& hash, bool force, Console& conso
   log.append(header);
 }
 
-int judge_file(const HypothesisFile& file, const Flags& flags) {
+int judge_file(const HypothesisFile& file, const HypothesisFlags& flags) {
   HypothesisReport report;
   report.file = file.path.filename().string();
   report.hash = file.hash;
@@ -148,7 +148,7 @@ int judge_file(const HypothesisFile& file, const Flags& flags) {
   std::vector<Observation> runs;
   {
     AppendLog log(run.checkpoint_log());
-    take_up(log, file.hash, flags.common.force, console);
+    open_log(log, file.hash, flags.common.force, console);
     console.start(fmt::format("hypothesis: {} seeds", file.population.seeds));
     runs = make_population(file, file.population.first_seed, file.population.seeds, flags.common.threads,
                            console.monitor(), &log, "runs");
@@ -172,7 +172,7 @@ int judge_file(const HypothesisFile& file, const Flags& flags) {
   return report.as_expected() ? kDone : kDisagrees;
 }
 
-int run(const Flags& flags) {
+int run_hypothesis(const HypothesisFlags& flags) {
   std::string verb = "judge";
   if (flags.words.size() == 2) verb = flags.words.front();
   check_argument(verb == "judge" || verb == "register", "hypothesis", "the first word", verb,
@@ -196,7 +196,7 @@ std::string keys_of(const char* title) {
 }  // namespace
 
 Action add_hypothesis_command(CLI::App& program) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<HypothesisFlags>();
   CLI::App* app = program.add_subcommand("hypothesis", "registers hypotheses before the runs, and judges them");
   app->add_option("file", flags->words, "[register|judge] FILE: a hypothesis file, TOML")
       ->required()
@@ -221,7 +221,7 @@ Action add_hypothesis_command(CLI::App& program) {
       "Examples:\n"
       "  brink hypothesis register analysis/hypotheses/crossover.toml\n"
       "  brink hypothesis analysis/hypotheses/crossover.toml --out runs/crossover");
-  return [flags] { return run(*flags); };
+  return [flags] { return run_hypothesis(*flags); };
 }
 
 }  // namespace brink::cli

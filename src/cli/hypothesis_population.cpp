@@ -16,15 +16,11 @@
 namespace brink::cli {
 namespace {
 
-bool varies(const HypothesisFile& file, const char* what) {
-  const auto& names = file.population.vary;
-  return std::find(names.begin(), names.end(), what) != names.end();
-}
+bool varies(const HypothesisFile& file, const char* what) { return contains(file.population.vary, what); }
 
 /// Rule, momentum, batch size, sampling; sgd with momentum 0 alone.
 std::vector<Cell> cells_of(const GridOptions& grid) {
   std::vector<Cell> cells;
-  constexpr double kUsualMomentum = 0.9;
   for (const auto& rule : grid.optimizer.rule) {
     std::vector<double> momenta = grid.optimizer.momentum;
     if (rule == "sgd") {

@@ -18,7 +18,7 @@
 namespace brink::cli {
 namespace {
 
-struct Flags {
+struct InspectFlags {
   std::string file;
   std::string explain;
   ModelFlags model;
@@ -121,11 +121,11 @@ int explain(const std::string& name, Format format) {
 }
 
 /// The model of the flags, or of a positional file.
-Configuration configuration_of(const Flags& flags) {
+Configuration configuration_of(const InspectFlags& flags) {
   return flags.file.empty() ? flags.model.configuration() : read_configuration(flags.file);
 }
 
-Output inspect(const Flags& flags, Sections& sections) {
+Output inspect(const InspectFlags& flags, Sections& sections) {
   const std::string extension = std::filesystem::path(flags.file).extension().string();
   if (!flags.file.empty() && extension != ".toml") {
     check_argument(extension == ".npy", "inspect", "file", flags.file, "a .npy array or a .toml configuration");
@@ -144,7 +144,7 @@ Output inspect(const Flags& flags, Sections& sections) {
   return describe_model(model);
 }
 
-int run(const Flags& flags) {
+int run_inspect(const InspectFlags& flags) {
   if (!flags.explain.empty()) return explain(flags.explain, flags.common.format);
   check_argument(flags.file.empty() || !flags.model.given(), "inspect", "file", flags.file,
                  "either a file or one of --jacobian, --gram, --hessians, --config");
@@ -161,7 +161,7 @@ int run(const Flags& flags) {
 }  // namespace
 
 Action add_inspect_command(CLI::App& program) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<InspectFlags>();
   CLI::App* app = program.add_subcommand("inspect",
                                          "what an array or a model is: shape, convention, rank, spectrum, "
                                          "problems");
@@ -179,7 +179,7 @@ Action add_inspect_command(CLI::App& program) {
       "  brink inspect --jacobian J.npy --outputs 10\n"
       "  brink inspect analysis/fashion_mnist.toml --format json\n"
       "  brink inspect --explain random-features");
-  return [flags] { return run(*flags); };
+  return [flags] { return run_inspect(*flags); };
 }
 
 }  // namespace brink::cli

@@ -18,8 +18,6 @@
 namespace brink::cli {
 namespace {
 
-constexpr double kUsualMomentum = 0.9;
-
 struct SpectrumSection {
   SpectralLawParameters law;
 
@@ -79,12 +77,12 @@ struct Options {
   ComparisonSection comparison;
 };
 
-struct Flags {
+struct LimitFlags {
   SectionFlags spectrum, optimizer, batch, comparison;
   CommonFlags common;
 };
 
-Options read(const Flags& flags) {
+Options read(const LimitFlags& flags) {
   Options options;
   flags.spectrum.apply(options.spectrum);
   flags.optimizer.apply(options.optimizer);
@@ -211,7 +209,7 @@ void complete(LimitRow& row, const Options& options, int threads, const Monitor&
   }
 }
 
-int run(const Flags& flags) {
+int run_limit(const LimitFlags& flags) {
   const Options options = read(flags);
   check_comparison(options.comparison);
   auto rows = make_rows(options, batches_of(options));
@@ -256,7 +254,7 @@ int run(const Flags& flags) {
 }  // namespace
 
 Action add_limit_command(CLI::App& program) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<LimitFlags>();
   CLI::App* app = program.add_subcommand(
       "limit", "thresholds, growth and loss curves of infinitely large models, against finite ones");
   flags->spectrum.add<SpectrumSection>(*app);
@@ -276,7 +274,7 @@ Action add_limit_command(CLI::App& program) {
       "  brink limit --spectrum power-law --exponent 1.5 --batch 1,4,16 --dimensions 100,1000,10000\n"
       "  brink limit --batch-per-dimension 0.5 --eta 0.2,0.3 --loss-steps 200 --dimensions 400 --replicas 100 --out "
       "runs/limit");
-  return [flags] { return run(*flags); };
+  return [flags] { return run_limit(*flags); };
 }
 
 }  // namespace brink::cli

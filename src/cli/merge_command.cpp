@@ -15,7 +15,7 @@
 namespace brink::cli {
 namespace {
 
-struct Flags {
+struct MergeFlags {
   std::string out;
   std::vector<std::string> shards;
   bool force = false;
@@ -77,7 +77,7 @@ void check_shards(const std::vector<ShardRun>& runs) {
   }
 }
 
-int run(const Flags& flags) {
+int run_merge(const MergeFlags& flags) {
   std::vector<ShardRun> runs;
   for (const auto& path : flags.shards) runs.push_back(read_shard(path));
   check_shards(runs);
@@ -103,7 +103,7 @@ int run(const Flags& flags) {
 }  // namespace
 
 Action add_merge_command(CLI::App& program) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<MergeFlags>();
   CLI::App* app = program.add_subcommand("merge", "joins the shards of a sweep into the run it would have been");
   app->add_option("out", flags->out, "run directory of the whole sweep")->required()->type_name("OUT");
   app->add_option("shards", flags->shards, "run directories of sweep --shard, every one once, in any order")
@@ -117,7 +117,7 @@ Action add_merge_command(CLI::App& program) {
       "unfinished, missing, of another configuration, model or build are refused by name.\n\n"
       "Example:\n"
       "  brink merge runs/my runs/my-*-of-16");
-  return [flags] { return run(*flags); };
+  return [flags] { return run_merge(*flags); };
 }
 
 }  // namespace brink::cli

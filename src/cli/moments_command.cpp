@@ -43,14 +43,14 @@ struct MomentsSection {
   }
 };
 
-struct Flags {
+struct MomentsFlags {
   ModelFlags model;
   GridFlags grid;
   SectionFlags moments;
   CommonFlags common;
 };
 
-MomentPlan make_plan(const MomentsSection& section, bool growth_asked, const CommonFlags& common) {
+MomentPlan moment_plan(const MomentsSection& section, bool growth_asked, const CommonFlags& common) {
   check_argument(section.method == "exact" || section.method == "simulation", "command line", "--method",
                  section.method, "one of exact, simulation");
   check_argument(section.replicas >= 2, "command line", "--replicas", section.replicas, "an integer >= 2");
@@ -76,7 +76,7 @@ MomentPlan make_plan(const MomentsSection& section, bool growth_asked, const Com
   return plan;
 }
 
-int run(const Flags& flags) {
+int run_moments(const MomentsFlags& flags) {
   const Configuration configuration = flags.model.configuration();
   GridOptions options;
   MomentsSection section;
@@ -87,7 +87,7 @@ int run(const Flags& flags) {
   if (flags.common.seed) section.seed = *flags.common.seed;
   check_step_sizes(options.grid);
   const bool growth_asked = !options.grid.eta.empty() || !options.grid.eta_over_threshold.empty();
-  MomentPlan plan = make_plan(section, growth_asked, flags.common);
+  MomentPlan plan = moment_plan(section, growth_asked, flags.common);
   const LoadedModel model = load_configured_model(configuration);
   const auto cells = make_cells(options, model.model);
 
@@ -131,7 +131,7 @@ int run(const Flags& flags) {
 }  // namespace
 
 Action add_moments_command(CLI::App& program) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<MomentsFlags>();
   CLI::App* app = program.add_subcommand("moments",
                                          "growth of every moment, Lyapunov exponent, tail index, and the step sizes "
                                          "that each notion of stability allows");
@@ -152,7 +152,7 @@ Action add_moments_command(CLI::App& program) {
       "  brink moments --jacobian J.npy --batch 1,2,4 --out runs/moments\n"
       "  brink moments --jacobian J.npy --eta 0.5,0.7 --moments 0,2,4 --format json\n"
       "  brink moments --jacobian J.npy --moments 0 --method simulation --scan 0.1,6,60");
-  return [flags] { return run(*flags); };
+  return [flags] { return run_moments(*flags); };
 }
 
 }  // namespace brink::cli

@@ -35,7 +35,7 @@ struct RegimeSection {
   }
 };
 
-struct Flags {
+struct RegimesFlags {
   ModelFlags model;
   SectionFlags optimizer;
   SectionFlags batch;
@@ -43,7 +43,7 @@ struct Flags {
   CommonFlags common;
 };
 
-int run(const Flags& flags) {
+int run_regimes(const RegimesFlags& flags) {
   const Configuration configuration = flags.model.configuration();
   GridOptions grid;
   grid.read(configuration);
@@ -104,7 +104,7 @@ int run(const Flags& flags) {
 }  // namespace
 
 Action add_regimes_command(CLI::App& program) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<RegimesFlags>();
   CLI::App* app = program.add_subcommand(
       "regimes", "batch-size regimes of a model: noise-dominated, crossover, curvature-dominated");
   flags->model.add(*app);
@@ -124,7 +124,7 @@ Action add_regimes_command(CLI::App& program) {
                   "  brink regimes --config model.toml --rule heavy-ball --momentum 0,0.9\n"
                   "  brink regimes --jacobian J.npy --measure linear,direct",
                   kProportional, kSaturated));
-  return [flags] { return run(*flags); };
+  return [flags] { return run_regimes(*flags); };
 }
 
 }  // namespace brink::cli

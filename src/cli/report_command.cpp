@@ -13,7 +13,7 @@
 namespace brink::cli {
 namespace {
 
-struct Flags {
+struct ReportFlags {
   std::string run;
   bool quiet = false;
 };
@@ -35,7 +35,7 @@ void draw_missing(const RunDirectory& run, Console& console) {
   }
 }
 
-int run(const Flags& flags) {
+int run_report(const ReportFlags& flags) {
   Console console(flags.quiet);
   RunDirectory run = RunDirectory::existing(flags.run);
   draw_missing(run, console);
@@ -57,7 +57,7 @@ int run(const Flags& flags) {
 }  // namespace
 
 Action add_report_command(CLI::App& program) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ReportFlags>();
   CLI::App* app = program.add_subcommand("report", "a finished run as one HTML page, as Markdown, and as LaTeX tables");
   app->add_option("run", flags->run, "directory of the run")->required()->type_name("RUN");
   app->add_flag("--quiet", flags->quiet, "no notes on standard error");
@@ -67,7 +67,7 @@ Action add_report_command(CLI::App& program) {
       "Examples:\n"
       "  brink report runs/fashion_mnist",
       kRowsOnPage));
-  return [flags] { return run(*flags); };
+  return [flags] { return run_report(*flags); };
 }
 
 }  // namespace brink::cli

@@ -2,11 +2,20 @@
 // The sections of a configuration: one struct each, which drives the TOML reader, the flags of the command line, their
 // help and the resolved configuration of a run. [model] is not here: its keys belong to the kind of model.
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace brink::cli {
+
+/// Of every rule but sgd, where no momentum is given.
+constexpr double kUsualMomentum = 0.9;
+
+template <class List, class Value>
+[[nodiscard]] bool contains(const List& list, const Value& value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
 
 struct OptimizerSection {
   std::vector<std::string> rule = {"sgd"};

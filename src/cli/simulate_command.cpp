@@ -20,7 +20,7 @@
 namespace brink::cli {
 namespace {
 
-struct Flags {
+struct SimulateFlags {
   ModelFlags model;
   GridFlags grid;
   SectionFlags simulation;
@@ -67,7 +67,7 @@ std::vector<SimulationRow> simulate_all(const LinearizedModel& model, const std:
   return rows;
 }
 
-int run(const Flags& flags) {
+int run_simulate(const SimulateFlags& flags) {
   const Configuration configuration = flags.model.configuration();
   GridOptions options;
   SimulationSection simulation;
@@ -134,7 +134,7 @@ int run(const Flags& flags) {
 }  // namespace
 
 Action add_simulate_command(CLI::App& program) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<SimulateFlags>();
   CLI::App* app = program.add_subcommand("simulate",
                                          "noisy trajectories of the linearized model: growth of moments, "
                                          "Lyapunov exponent, escape times, heavy tails, controls");
@@ -164,7 +164,7 @@ Action add_simulate_command(CLI::App& program) {
       "  brink simulate --jacobian J.npy --eta 0.5,0.6 --method escape --out runs/escape\n"
       "  brink simulate --jacobian J.npy --gradient-noise b.npy --eta 0.3 --method tail --replicas 64 --steps 20000\n"
       "  brink simulate --jacobian J.npy --eta 0.5 --method horizon --steps 200 --out runs/horizon");
-  return [flags] { return run(*flags); };
+  return [flags] { return run_simulate(*flags); };
 }
 
 }  // namespace brink::cli

@@ -23,11 +23,6 @@ constexpr Index kLongestLag = 10000;  // steps over which a correlation is follo
 const std::vector<std::string> kControls = {"none",          "gaussian-noise", "isotropic", "frozen",
                                             "fixed-batches", "cyclic",         "reshuffled"};
 
-template <class List, class Value>
-bool contains(const List& list, const Value& value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
-}
-
 std::optional<BatchOrder> batch_order(const std::string& control, const std::string& sampling) {
   if (sampling == kReshuffled || control == "reshuffled") return BatchOrder::reshuffled;
   if (control == "cyclic") return BatchOrder::cyclic;
@@ -75,10 +70,10 @@ std::optional<double> exact_horizon(const ExactMoments& exact, double moment, do
 }
 
 /// One cell and step size, by any method.
-class Job {
+class CellSimulation {
  public:
-  Job(const LinearizedModel& model, const SimulationTask& task, const SimulationSection& simulation,
-      const SimulateSection& section, LastBatch last_batch, const Monitor& monitor)
+  CellSimulation(const LinearizedModel& model, const SimulationTask& task, const SimulationSection& simulation,
+                 const SimulateSection& section, LastBatch last_batch, const Monitor& monitor)
       : model_(model),
         task_(task),
         simulation_(simulation),
@@ -300,7 +295,7 @@ void check_simulation(const SimulationSection& simulation, const SimulateSection
 
 SimulationRow simulate(const LinearizedModel& model, const SimulationTask& task, const SimulationSection& simulation,
                        const SimulateSection& section, LastBatch last_batch, const Monitor& monitor) {
-  return Job(model, task, simulation, section, last_batch, monitor).run();
+  return CellSimulation(model, task, simulation, section, last_batch, monitor).run();
 }
 
 }  // namespace brink::cli

@@ -30,7 +30,7 @@ struct StudySection {
   }
 };
 
-struct Flags {
+struct StudyFlags {
   std::string name;
   bool list = false;
   bool full = false;
@@ -90,7 +90,7 @@ Table study_list() {
   return table;
 }
 
-int run(const Flags& flags) {
+int run_study(const StudyFlags& flags) {
   if (flags.list) {
     const Table list = study_list();
     check_argument(flags.common.format != Format::json, "study", "--format", "json", "table or csv for --list");
@@ -129,14 +129,14 @@ int run(const Flags& flags) {
   console.note("run: " + directory.directory().path().string());
   write_output(output, flags.common.format);
   const bool all = std::all_of(report.findings.begin(), report.findings.end(),
-                               [](const Finding& f) { return f.judgement == Judgement::supported; });
+                               [](const Finding& f) { return f.decision == Decision::supported; });
   return all ? kDone : kDisagrees;
 }
 
 }  // namespace
 
 Action add_study_command(CLI::App& program) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<StudyFlags>();
   CLI::App* app = program.add_subcommand("study", "reproduces the claims of a paper, and judges them");
   app->add_option("name", flags->name, "the study")->type_name("NAME");
   app->add_flag("--list", flags->list, "all studies, and what they ask");
@@ -149,7 +149,7 @@ Action add_study_command(CLI::App& program) {
       "  brink study --list\n"
       "  brink study scalar-laws\n"
       "  brink study two-plateaus --full --threads 2");
-  return [flags] { return run(*flags); };
+  return [flags] { return run_study(*flags); };
 }
 
 }  // namespace brink::cli

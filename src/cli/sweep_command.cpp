@@ -16,21 +16,21 @@
 namespace brink::cli {
 namespace {
 
-struct Flags {
+struct SweepFlags {
   std::string config;
   std::string shard;
   CommonFlags common;
 };
 
 /// runs/NAME, or runs/NAME-k-of-N for a shard.
-std::filesystem::path default_directory(const Configuration& configuration, const std::optional<Shard>& shard) {
+std::filesystem::path sweep_directory(const Configuration& configuration, const std::optional<Shard>& shard) {
   std::string name = configuration.name;
   if (shard) name += fmt::format("-{}-of-{}", shard->number + 1, shard->count);
   return std::filesystem::path("runs") / name;
 }
 
 /// What the checkpoint holds for this build; an empty one, started anew, otherwise.
-PhaseCells take_up(AppendLog& log, bool force) {
+PhaseCells kept_cells(AppendLog& log, bool force) {
   const std::string header = checkpoint_header(running_build());
   if (!force && !log.lines().empty() && log.lines().front() == header) return read_sweep_checkpoint(log.lines()).cells;
   log.clear();
@@ -38,7 +38,7 @@ PhaseCells take_up(AppendLog& log, bool force) {
   return {};
 }
 
-int run(const Flags& flags) {
+int run_sweep(const SweepFlags& flags) {
   const Configuration configuration = read_configuration(flags.config);
   std::optional<Shard> shard;
   if (!flags.shard.empty()) shard = parse_shard(flags.shard, "--shard");
@@ -57,11 +57,11 @@ int run(const Flags& flags) {
   Sections sections = job.sections;
   sections["model"] = model.resolved;
   if (shard) sections["sweep"]["shard"] = shard_text(*shard);
-  Run run(flags.common.out.value_or(default_directory(configuration, shard)), sections, flags.common.force);
+  Run run(flags.common.out.value_or(sweep_directory(configuration, shard)), sections, flags.common.force);
   Console console(flags.common.quiet);
   announce(console, model);
   AppendLog log(run.directory().checkpoint_log());
-  PhaseCells known = take_up(log, flags.common.force);
+  PhaseCells known = kept_cells(log, flags.common.force);
   if (!known.empty())
     console.note(fmt::format("taking up {} finished cells of {} (--force starts over)", known.size(),
                              run.directory().path().string()));
@@ -91,7 +91,7 @@ int run(const Flags& flags) {
 }  // namespace
 
 Action add_sweep_command(CLI::App& program) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<SweepFlags>();
   CLI::App* app = program.add_subcommand("sweep", "phase diagrams over two of step size, batch size and momentum");
   app->add_option("config", flags->config, "configuration, TOML, with a section [sweep]")
       ->required()
@@ -108,7 +108,7 @@ Action add_sweep_command(CLI::App& program) {
       "  mpirun -np 8 brink sweep my.toml --threads 1\n"
       "  brink sweep my.toml --shard 3/16            # in a job array\n"
       "  brink merge runs/my runs/my-*-of-16");
-  return [flags] { return run(*flags); };
+  return [flags] { return run_sweep(*flags); };
 }
 
 }  // namespace brink::cli

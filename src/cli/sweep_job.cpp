@@ -12,13 +12,8 @@
 namespace brink::cli {
 namespace {
 
-constexpr double kUsualMomentum = 0.9;
 constexpr double kLargestMomentum = 0.95;
 constexpr std::string_view kHeader = "brink.sweep-checkpoint/1 ";
-
-bool contains(const std::vector<std::string>& list, const std::string& name) {
-  return std::find(list.begin(), list.end(), name) != list.end();
-}
 
 void check_names(const std::vector<std::string>& names, const std::vector<std::string>& known, const char* key,
                  const std::string& allowed) {

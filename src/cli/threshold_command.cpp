@@ -35,7 +35,7 @@ struct ReshufflingSection {
   }
 };
 
-struct Flags {
+struct ThresholdFlags {
   ModelFlags model;
   GridFlags grid;
   CommonFlags common;
@@ -49,7 +49,7 @@ struct Flags {
 };
 
 /// What is computed for every cell.
-struct Job {
+struct ThresholdJob {
   std::vector<double> etas;
   bool bounds = false;
   std::optional<Index> population;
@@ -59,8 +59,9 @@ struct Job {
   std::uint64_t seed = 0;
 };
 
-std::optional<ReshuffledStability> reshuffled(const LinearizedModel& model, const Cell& cell, const Job& job,
-                                              TransferBasis* basis, const Monitor& monitor) {
+std::optional<ReshuffledStability> reshuffled_stability_of(const LinearizedModel& model, const Cell& cell,
+                                                           const ThresholdJob& job, TransferBasis* basis,
+                                                           const Monitor& monitor) {
   const std::shared_ptr<const UpdateRule> rule = make_update_rule(cell.rule, cell.parameters);
   const auto independent =
       mean_square_threshold(model, *rule, *make_batch_law("without-replacement"), cell.batch_size, basis);
@@ -70,8 +71,8 @@ std::optional<ReshuffledStability> reshuffled(const LinearizedModel& model, cons
   return reshuffled_stability(model, rule, epoch, independent, options, {{}, monitor.interrupted});
 }
 
-ThresholdRow compute_row(const LinearizedModel& model, const Cell& cell, const Job& job, const SampleMoments& moments,
-                         TransferBasis* basis, const Monitor& monitor) {
+ThresholdRow compute_row(const LinearizedModel& model, const Cell& cell, const ThresholdJob& job,
+                         const SampleMoments& moments, TransferBasis* basis, const Monitor& monitor) {
   const auto rule = make_update_rule(cell.rule, cell.parameters);
   const auto law = law_of(cell.sampling, job.population);
   ThresholdRow row;
@@ -92,7 +93,7 @@ ThresholdRow compute_row(const LinearizedModel& model, const Cell& cell, const J
       growth.stationary = stationary_state(model, *rule, *law, cell.batch_size, eta);
     row.growth.push_back(std::move(growth));
   }
-  if (job.reshuffling) row.reshuffled = reshuffled(model, cell, job, basis, monitor);
+  if (job.reshuffling) row.reshuffled = reshuffled_stability_of(model, cell, job, basis, monitor);
   return row;
 }
 
@@ -116,8 +117,8 @@ std::vector<std::vector<std::size_t>> groups_of(const std::vector<Cell>& cells) 
   return groups;
 }
 
-std::vector<ThresholdRow> compute_rows(const LinearizedModel& model, const std::vector<Cell>& cells, const Job& job,
-                                       const Monitor& monitor) {
+std::vector<ThresholdRow> compute_rows(const LinearizedModel& model, const std::vector<Cell>& cells,
+                                       const ThresholdJob& job, const Monitor& monitor) {
   const auto groups = groups_of(cells);
   const SampleMoments moments(model);
   std::vector<ThresholdRow> rows(cells.size());
@@ -134,7 +135,7 @@ std::vector<ThresholdRow> compute_rows(const LinearizedModel& model, const std::
   return rows;
 }
 
-int run(const Flags& flags) {
+int run_threshold(const ThresholdFlags& flags) {
   const Configuration configuration = flags.model.configuration();
   GridOptions options;
   options.read(configuration);
@@ -145,7 +146,7 @@ int run(const Flags& flags) {
   flags.questions.apply(questions);
   EpochSection epoch;
   flags.epoch.apply(epoch);
-  Job job;
+  ThresholdJob job;
   job.etas = options.grid.eta;
   job.bounds = flags.bounds;
   job.threads = flags.common.threads;
@@ -227,7 +228,7 @@ int run(const Flags& flags) {
 }  // namespace
 
 Action add_threshold_command(CLI::App& program) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ThresholdFlags>();
   CLI::App* app = program.add_subcommand("threshold",
                                          "thresholds and bounds over a grid of rule, momentum, batch size "
                                          "and sampling");
@@ -258,7 +259,7 @@ Action add_threshold_command(CLI::App& program) {
       "  brink threshold --jacobian J.npy --batch 2 --reshuffling --last-batch dropped");
   return [flags] {
     flags->bounds = flags->bounds || flags->bounds_figure;
-    return run(*flags);
+    return run_threshold(*flags);
   };
 }
 

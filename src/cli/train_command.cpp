@@ -21,7 +21,7 @@ namespace {
 constexpr const char* kStateFile = "training.state";
 constexpr auto kKeepEvery = std::chrono::seconds(30);
 
-struct Flags {
+struct TrainFlags {
   std::string config;
   bool linearize = false;
   CommonFlags common;
@@ -31,7 +31,7 @@ struct Flags {
 std::string kept(const std::string& build, const std::string& state) { return build + "\n" + state; }
 
 template <class Real>
-std::optional<TrainingState<Real>> take_up(const RunDirectory& run, const std::string& build) {
+std::optional<TrainingState<Real>> kept_state(const RunDirectory& run, const std::string& build) {
   const auto file = run.path() / kStateFile;
   std::error_code error;
   if (!std::filesystem::exists(file, error)) return std::nullopt;
@@ -54,7 +54,7 @@ TrainingState<Real> train_here(const Objective<Real>& objective, const Vector& s
   const std::string build = running_build();
   auto state = start_training<Real>(objective, plan, start.cast<Real>());
   if (!force) {
-    if (auto taken = take_up<Real>(run, build)) {
+    if (auto taken = kept_state<Real>(run, build)) {
       console.note(fmt::format("taking up step {} of {} (--force starts over)", taken->step, run.path().string()));
       state = std::move(*taken);
     }
@@ -128,7 +128,7 @@ std::string sentences(const TrainingReport& report) {
   return text;
 }
 
-int run(const Flags& flags) {
+int run_train(const TrainFlags& flags) {
   const Configuration configuration = read_configuration(flags.config);
   const auto section = configuration.sections.find("model");
   if (section == configuration.sections.end())
@@ -196,7 +196,7 @@ int run(const Flags& flags) {
 }  // namespace
 
 Action add_train_command(CLI::App& program) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<TrainFlags>();
   CLI::App* app = program.add_subcommand("train", "trains a problem, and finds and linearizes its minimum");
   app->add_option("config", flags->config, "configuration, TOML, with a section [training]")
       ->required()
@@ -215,7 +215,7 @@ Action add_train_command(CLI::App& program) {
       "  brink train my.toml\n"
       "  brink train my.toml --linearize --out runs/minimum\n"
       "  brink threshold --gram runs/minimum/gram.npy --batch 1,8,64");
-  return [flags] { return run(*flags); };
+  return [flags] { return run_train(*flags); };
 }
 
 }  // namespace brink::cli

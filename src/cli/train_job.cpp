@@ -7,11 +7,10 @@
 #include "brink/base/memory.hpp"
 #include "brink/curvature/curvature_probes.hpp"
 #include "brink/data/npy.hpp"
+#include "sections.hpp"
 
 namespace brink::cli {
 namespace {
-
-constexpr double kUsualMomentum = 0.9;
 
 template <class Value>
 void check_one(const std::vector<Value>& values, const char* section, const char* key) {

@@ -22,20 +22,20 @@ namespace {
 
 constexpr int kCurvePoints = 24;  // batch sizes of a theory curve, about evenly spaced in the logarithm
 
-struct Flags {
+struct VerifyFlags {
   std::string config;
   double perturb_theory = 0;
   CommonFlags common;
 };
 
-struct Job {
+struct VerifyJob {
   GridOptions grid;
   SimulationSection simulation;
   VerifySection verify;
 };
 
-Job read_job(const Configuration& configuration, const Flags& flags) {
-  Job job;
+VerifyJob read_job(const Configuration& configuration, const VerifyFlags& flags) {
+  VerifyJob job;
   job.grid.read(configuration);
   read_section(configuration, "simulation", job.simulation);
   read_section(configuration, "verify", job.verify);
@@ -44,7 +44,7 @@ Job read_job(const Configuration& configuration, const Flags& flags) {
   return job;
 }
 
-VerificationPlan make_plan(const Job& job, std::vector<Cell> cells, const Flags& flags) {
+VerificationPlan verification_plan(const VerifyJob& job, std::vector<Cell> cells, const VerifyFlags& flags) {
   VerificationPlan plan;
   plan.cells = std::move(cells);
   plan.eta_over_threshold = job.grid.grid.eta_over_threshold;
@@ -89,7 +89,7 @@ std::vector<Cell> curve_cells(const std::vector<Cell>& cells, const BatchSection
 }
 
 /// runs/NAME; a perturbed theory is another run.
-std::filesystem::path default_directory(const Configuration& configuration, const Flags& flags) {
+std::filesystem::path verify_directory(const Configuration& configuration, const VerifyFlags& flags) {
   std::string name = configuration.name;
   if (flags.perturb_theory != 0) name += fmt::format("-perturbed-{}", flags.perturb_theory);
   return std::filesystem::path("runs") / name;
@@ -137,15 +137,15 @@ void write_verdict(const LoadedModel& model, const VerificationReport& report, c
   }
 }
 
-int run(const Flags& flags) {
+int run_verify(const VerifyFlags& flags) {
   const Configuration configuration = read_configuration(flags.config);
-  const Job job = read_job(configuration, flags);
+  const VerifyJob job = read_job(configuration, flags);
   const LoadedModel model = load_configured_model(configuration);
-  const VerificationPlan plan = make_plan(job, make_cells(job.grid, model.model), flags);
+  const VerificationPlan plan = verification_plan(job, make_cells(job.grid, model.model), flags);
 
   OptionTable verify_options = write_options(job.verify);
   verify_options.emplace("perturb_theory", flags.perturb_theory);
-  Run directory(flags.common.out.value_or(default_directory(configuration, flags)),
+  Run directory(flags.common.out.value_or(verify_directory(configuration, flags)),
                 {{"model", model.resolved},
                  {"optimizer", write_options(job.grid.optimizer)},
                  {"batch", write_options(job.grid.batch)},
@@ -187,7 +187,7 @@ int run(const Flags& flags) {
 }  // namespace
 
 Action add_verify_command(CLI::App& program) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<VerifyFlags>();
   CLI::App* app = program.add_subcommand("verify",
                                          "theory against simulation: comparison with error bars, figure, "
                                          "verdict");
@@ -205,7 +205,7 @@ Action add_verify_command(CLI::App& program) {
       "  brink verify analysis/fashion_mnist.toml\n"
       "  brink verify analysis/fashion_mnist.toml --perturb-theory 0.03   # must exit 1\n"
       "  brink verify my.toml --out runs/first --format json");
-  return [flags] { return run(*flags); };
+  return [flags] { return run_verify(*flags); };
 }
 
 }  // namespace brink::cli

@@ -13,7 +13,7 @@
 namespace brink {
 namespace {
 
-constexpr std::size_t kChunk = 1U << 16;  // numbers decoded at a time
+constexpr std::size_t kNumbersAtOnce = 1U << 16;  // numbers decoded at a time
 
 /// Walks the entries in Fortran order (first axis fastest) and knows where each lies in C order.
 class FortranCursor {
@@ -54,11 +54,11 @@ NpyArray read_npy(std::istream& in, std::uint64_t size, const std::filesystem::p
   array.values.resize(count / columns, columns);
 
   const std::size_t bytes_each = header.body_bytes / static_cast<std::uint64_t>(count);
-  std::vector<char> bytes(kChunk * bytes_each);
-  std::vector<double> numbers(kChunk);
+  std::vector<char> bytes(kNumbersAtOnce * bytes_each);
+  std::vector<double> numbers(kNumbersAtOnce);
   FortranCursor cursor(header.shape);
   for (Index done = 0; done < count;) {
-    const auto chunk = static_cast<std::size_t>(std::min<Index>(kChunk, count - done));
+    const auto chunk = static_cast<std::size_t>(std::min<Index>(kNumbersAtOnce, count - done));
     in.read(bytes.data(), static_cast<std::streamsize>(chunk * bytes_each));
     if (!in) fail_argument("read_npy", path.string(), "a file that changed while it was read", "a complete .npy file");
     decode_numbers(header.type, bytes.data(), chunk, numbers.data());

@@ -13,11 +13,11 @@ namespace brink {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr std::uint64_t kLongestHeader = 1U << 20;
+constexpr std::uint64_t kLongestNpyHeader = 1U << 20;
 constexpr std::string_view kAllowedTypes =
     "one of float16, float32, float64, a signed or unsigned integer of 1 to 8 bytes, bool";
 
-[[noreturn]] void fail(const std::filesystem::path& path, std::string_view found, std::string_view allowed) {
+[[noreturn]] void fail_npy(const std::filesystem::path& path, std::string_view found, std::string_view allowed) {
   fail_argument("read_npy", path.string(), found, allowed);
 }
 
@@ -42,7 +42,7 @@ class HeaderText {
       const std::string_view key = quoted();
       expect(':');
       if (key == "descr" && !has_type) {
-        if (peek() == '[') fail(path_, "an array of records", kAllowedTypes);
+        if (peek() == '[') fail_npy(path_, "an array of records", kAllowedTypes);
         header.type = quoted();
         has_type = true;
       } else if (key == "fortran_order" && !has_order) {
@@ -62,8 +62,8 @@ class HeaderText {
 
  private:
   [[noreturn]] void malformed() const {
-    fail(path_, fmt::format("a file with the header \"{}\"", printable(text_)),
-         "a dictionary of descr, fortran_order and shape");
+    fail_npy(path_, fmt::format("a file with the header \"{}\"", printable(text_)),
+             "a dictionary of descr, fortran_order and shape");
   }
   void skip_space() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t')) ++at_;
@@ -138,7 +138,7 @@ std::uint64_t resolve_type(NpyHeader& header, const std::filesystem::path& path)
   for (const std::string_view known : {"i1", "u1", "b1", "i2", "u2", "i4", "u4", "i8", "u8"}) {
     if (name == known) return static_cast<std::uint64_t>(known[1] - '0');
   }
-  fail(path, fmt::format("an array of type \"{}\"", printable(type)), kAllowedTypes);
+  fail_npy(path, fmt::format("an array of type \"{}\"", printable(type)), kAllowedTypes);
 }
 
 void resolve_body(NpyHeader& header, std::uint64_t bytes_each, std::uint64_t file_size,
@@ -147,17 +147,18 @@ void resolve_body(NpyHeader& header, std::uint64_t bytes_each, std::uint64_t fil
   std::uint64_t bytes = bytes_each;
   bool overflow = false;
   for (const Index extent : header.shape) {
-    if (extent == 0) fail(path, "an empty array of shape " + shape, "every extent >= 1");
+    if (extent == 0) fail_npy(path, "an empty array of shape " + shape, "every extent >= 1");
     overflow = overflow || __builtin_mul_overflow(bytes, static_cast<std::uint64_t>(extent), &bytes);
   }
   const std::uint64_t present = file_size - header.body_offset;
   if (overflow || bytes > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
-    fail(path, "an array of shape " + shape, fmt::format("the {} bytes that follow its header", present));
+    fail_npy(path, "an array of shape " + shape, fmt::format("the {} bytes that follow its header", present));
   }
   header.body_bytes = bytes;
   if (bytes == present) return;
-  fail(path, fmt::format("a{} file: {} bytes after the header", present < bytes ? " truncated" : " too long", present),
-       fmt::format("{} bytes for shape {} of type {}", bytes, shape, header.type));
+  fail_npy(path,
+           fmt::format("a{} file: {} bytes after the header", present < bytes ? " truncated" : " too long", present),
+           fmt::format("{} bytes for shape {} of type {}", bytes, shape, header.type));
 }
 
 }  // namespace
@@ -177,24 +178,24 @@ NpyHeader read_npy_header(std::istream& in, std::uint64_t size, const std::files
   std::array<char, 12> start{};
   in.read(start.data(), 8);
   if (!in || std::string_view(start.data(), kMagic.size()) != kMagic) {
-    fail(name, fmt::format("a file of {} bytes that is not in .npy format", size), "a .npy file");
+    fail_npy(name, fmt::format("a file of {} bytes that is not in .npy format", size), "a .npy file");
   }
   NpyHeader header;
   header.version = static_cast<unsigned char>(start[6]);
   if (header.version < 1 || header.version > 3) {
-    fail(name, fmt::format(".npy version {}", header.version), "version 1, 2 or 3");
+    fail_npy(name, fmt::format(".npy version {}", header.version), "version 1, 2 or 3");
   }
   const int length_bytes = header.version == 1 ? 2 : 4;
   in.read(start.data() + 8, length_bytes);
   std::uint64_t length = 0;
   for (int i = length_bytes - 1; i >= 0; --i) length = length * 256 + static_cast<unsigned char>(start[8 + i]);
   header.body_offset = 8 + static_cast<std::uint64_t>(length_bytes) + length;
-  if (!in || header.body_offset > size || length > kLongestHeader) {
-    fail(name, fmt::format("a file of {} bytes whose header claims {}", size, length), "a complete .npy file");
+  if (!in || header.body_offset > size || length > kLongestNpyHeader) {
+    fail_npy(name, fmt::format("a file of {} bytes whose header claims {}", size, length), "a complete .npy file");
   }
   std::string text(length, '\0');
   in.read(text.data(), static_cast<std::streamsize>(length));
-  if (!in) fail(name, "a header that cannot be read", "a complete .npy file");
+  if (!in) fail_npy(name, "a header that cannot be read", "a complete .npy file");
   HeaderText(text, name).read_into(header);
   resolve_body(header, resolve_type(header, name), size, name);
   return header;
@@ -204,11 +205,11 @@ NpyHeader read_npy_header(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) {
     const bool exists = std::filesystem::exists(path, error);
-    fail(path, exists ? "not a regular file" : "no such file", "a .npy file");
+    fail_npy(path, exists ? "not a regular file" : "no such file", "a .npy file");
   }
   const std::uint64_t file_size = std::filesystem::file_size(path, error);
   std::ifstream in(path, std::ios::binary);
-  if (error || !in) fail(path, "a file that cannot be opened", "a readable .npy file");
+  if (error || !in) fail_npy(path, "a file that cannot be opened", "a readable .npy file");
   return read_npy_header(in, file_size, path);
 }
 

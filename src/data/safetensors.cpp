@@ -17,9 +17,10 @@
 namespace brink {
 namespace {
 
-constexpr std::uint64_t kLongestHeader = 100U << 20;  // the limit of the format
+constexpr std::uint64_t kLongestSafetensorsHeader = 100U << 20;  // the limit of the format
 
-[[noreturn]] void fail(const std::filesystem::path& path, const std::string& found, const std::string& allowed) {
+[[noreturn]] void fail_safetensors(const std::filesystem::path& path, const std::string& found,
+                                   const std::string& allowed) {
   fail_argument("read_safetensors", path.string(), found, allowed);
 }
 
@@ -54,7 +55,7 @@ void check_depth(const std::string& text, const std::filesystem::path& path) {
     } else if (text[i] == '"') {
       quoted = true;
     } else if (text[i] == '{' || text[i] == '[') {
-      if (++depth > kDeepest) fail(path, "a header nested too deeply", "a table of tensors");
+      if (++depth > kDeepest) fail_safetensors(path, "a header nested too deeply", "a table of tensors");
     } else if (text[i] == '}' || text[i] == ']') {
       --depth;
     }
@@ -71,7 +72,8 @@ SafetensorsEntry entry_of(const std::string& name, const nlohmann::json& json, s
   if (type) bytes = type->bytes;
   bool overflow = false;
   for (const auto& extent : json.at("shape")) {
-    if (!extent.is_number_unsigned()) fail(path, name + " with a shape of other things than integers >= 0", "integers");
+    if (!extent.is_number_unsigned())
+      fail_safetensors(path, name + " with a shape of other things than integers >= 0", "integers");
     const auto value = extent.get<std::uint64_t>();
     overflow = overflow || value > std::uint64_t{std::numeric_limits<Index>::max()} ||
                __builtin_mul_overflow(bytes, value, &bytes);
@@ -80,15 +82,15 @@ SafetensorsEntry entry_of(const std::string& name, const nlohmann::json& json, s
   const auto& offsets = json.at("data_offsets");
   if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
       !offsets[1].is_number_unsigned())
-    fail(path, name + " without two offsets", "data_offsets: two integers >= 0");
+    fail_safetensors(path, name + " without two offsets", "data_offsets: two integers >= 0");
   const auto begin = offsets[0].get<std::uint64_t>();
   const auto end = offsets[1].get<std::uint64_t>();
   if (begin > end || end > size - body)
-    fail(path, fmt::format("{} at bytes {} to {}", name, begin, end),
-         fmt::format("a place inside the {} bytes after the header", size - body));
+    fail_safetensors(path, fmt::format("{} at bytes {} to {}", name, begin, end),
+                     fmt::format("a place inside the {} bytes after the header", size - body));
   if (type && (overflow || bytes != end - begin))
-    fail(path, fmt::format("{} of {} bytes", name, end - begin),
-         fmt::format("what shape {} of type {} takes", shape_text(entry.shape), entry.type));
+    fail_safetensors(path, fmt::format("{} of {} bytes", name, end - begin),
+                     fmt::format("what shape {} of type {} takes", shape_text(entry.shape), entry.type));
   entry.begin = body + begin;
   entry.end = body + end;
   return entry;
@@ -100,28 +102,29 @@ double from_brain_float(std::uint16_t bits) { return std::bit_cast<float>(std::u
 
 std::vector<SafetensorsEntry> read_safetensors_header(const std::filesystem::path& path) {
   std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) fail(path, "no regular file", "a .safetensors file");
+  if (!std::filesystem::is_regular_file(path, error)) fail_safetensors(path, "no regular file", "a .safetensors file");
   const std::uint64_t size = std::filesystem::file_size(path, error);
   std::ifstream in(path, std::ios::binary);
   unsigned char start[8] = {};
   in.read(reinterpret_cast<char*>(start), 8);
-  if (!in) fail(path, fmt::format("a file of {} bytes", size), "a .safetensors file");
+  if (!in) fail_safetensors(path, fmt::format("a file of {} bytes", size), "a .safetensors file");
   std::uint64_t length = 0;
   for (int i = 7; i >= 0; --i) length = length << 8 | start[i];
-  if (length > size - 8 || length > kLongestHeader)
-    fail(path, fmt::format("a file of {} bytes whose header claims {}", size, length), "a complete .safetensors file");
+  if (length > size - 8 || length > kLongestSafetensorsHeader)
+    fail_safetensors(path, fmt::format("a file of {} bytes whose header claims {}", size, length),
+                     "a complete .safetensors file");
   std::string text(length, '\0');
   in.read(text.data(), static_cast<std::streamsize>(length));
-  if (!in) fail(path, "a header that cannot be read", "a complete .safetensors file");
+  if (!in) fail_safetensors(path, "a header that cannot be read", "a complete .safetensors file");
   check_depth(text, path);
   std::vector<SafetensorsEntry> entries;
   try {
     const nlohmann::json header = nlohmann::json::parse(text);
-    if (!header.is_object()) fail(path, "a header that is no table", "a table of tensors");
+    if (!header.is_object()) fail_safetensors(path, "a header that is no table", "a table of tensors");
     for (const auto& [name, value] : header.items())
       if (name != "__metadata__") entries.push_back(entry_of(name, value, 8 + length, size, path));
   } catch (const nlohmann::json::exception& problem) {
-    fail(path, fmt::format("a damaged header ({})", problem.what()), "a table of tensors");
+    fail_safetensors(path, fmt::format("a damaged header ({})", problem.what()), "a table of tensors");
   }
   std::vector<const SafetensorsEntry*> places;
   for (const auto& entry : entries) places.push_back(&entry);
@@ -129,10 +132,11 @@ std::vector<SafetensorsEntry> read_safetensors_header(const std::filesystem::pat
             [](const auto* a, const auto* b) { return a->begin != b->begin ? a->begin < b->begin : a->end < b->end; });
   std::uint64_t at = 8 + length;
   for (const auto* entry : places) {
-    if (entry->begin != at) fail(path, "tensors that overlap or leave a gap, at " + entry->name, "one after the other");
+    if (entry->begin != at)
+      fail_safetensors(path, "tensors that overlap or leave a gap, at " + entry->name, "one after the other");
     at = entry->end;
   }
-  if (at != size) fail(path, fmt::format("{} bytes after the last tensor", size - at), "none");
+  if (at != size) fail_safetensors(path, fmt::format("{} bytes after the last tensor", size - at), "none");
   return entries;
 }
 
@@ -143,11 +147,12 @@ NpyHeader safetensors_header(const std::filesystem::path& path, const std::vecto
   if (found == entries.end()) {
     std::string known;
     for (const auto& entry : entries) known += (known.empty() ? "" : ", ") + entry.name;
-    fail(path, "no tensor " + name, "one of " + known);
+    fail_safetensors(path, "no tensor " + name, "one of " + known);
   }
   const Type* type = find_type(found->type);
   if (!type)
-    fail(path, fmt::format("{} of type {}", name, found->type), "F64, F32, F16, BF16, an integer type or BOOL");
+    fail_safetensors(path, fmt::format("{} of type {}", name, found->type),
+                     "F64, F32, F16, BF16, an integer type or BOOL");
   NpyHeader header;
   header.shape = found->shape;
   header.type = found->type;
@@ -158,7 +163,8 @@ NpyHeader safetensors_header(const std::filesystem::path& path, const std::vecto
   header.body_offset = found->begin;
   header.body_bytes = found->end - found->begin;
   if (header.size() == 0)
-    fail(path, fmt::format("an empty tensor {} of shape {}", name, shape_text(found->shape)), "every extent >= 1");
+    fail_safetensors(path, fmt::format("an empty tensor {} of shape {}", name, shape_text(found->shape)),
+                     "every extent >= 1");
   return header;
 }
 
@@ -174,7 +180,7 @@ NpyArray read_safetensors(const std::filesystem::path& path, const std::string& 
   std::ifstream in(path, std::ios::binary);
   in.seekg(static_cast<std::streamoff>(header.body_offset));
   in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (!in) fail(path, "a file that changed while it was read", "a complete .safetensors file");
+  if (!in) fail_safetensors(path, "a file that changed while it was read", "a complete .safetensors file");
   const Index columns = header.shape.empty() ? 1 : header.shape.back();
   array.values.resize(count / columns, columns);
   if (type.numpy.empty()) {

@@ -33,7 +33,7 @@ constexpr std::uint16_t kEncrypted = 1;
 constexpr std::uint16_t kStored = 0;
 constexpr std::uint16_t kDeflated = 8;
 
-[[noreturn]] void fail(const std::filesystem::path& path, const std::string& found, const std::string& allowed) {
+[[noreturn]] void fail_zip(const std::filesystem::path& path, const std::string& found, const std::string& allowed) {
   fail_argument("read_zip", path.string(), found, allowed);
 }
 
@@ -44,7 +44,7 @@ class Fields {
 
   std::uint64_t take(std::size_t size) {
     if (bytes_.size() - at_ < size)
-      fail(path_, "an archive that ends in the middle of its directory", "a complete one");
+      fail_zip(path_, "an archive that ends in the middle of its directory", "a complete one");
     std::uint64_t value = 0;
     for (std::size_t i = size; i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes_[at_ + i]);
     at_ += size;
@@ -55,7 +55,7 @@ class Fields {
   std::uint64_t eight() { return take(8); }
   std::string_view text(std::size_t size) {
     if (bytes_.size() - at_ < size)
-      fail(path_, "an archive that ends in the middle of its directory", "a complete one");
+      fail_zip(path_, "an archive that ends in the middle of its directory", "a complete one");
     at_ += size;
     return bytes_.substr(at_ - size, size);
   }
@@ -70,9 +70,9 @@ class Fields {
 
 std::uint64_t size_of_file(const std::filesystem::path& path) {
   std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) fail(path, "no regular file", "a ZIP archive");
+  if (!std::filesystem::is_regular_file(path, error)) fail_zip(path, "no regular file", "a ZIP archive");
   const std::uint64_t size = std::filesystem::file_size(path, error);
-  if (error) fail(path, error.message(), "a readable file");
+  if (error) fail_zip(path, error.message(), "a readable file");
   return size;
 }
 
@@ -81,7 +81,7 @@ std::string bytes_at(std::ifstream& in, const std::filesystem::path& path, std::
   in.clear();
   in.seekg(static_cast<std::streamoff>(offset));
   in.read(bytes.data(), static_cast<std::streamsize>(size));
-  if (!in) fail(path, "a file that cannot be read to its end", "a complete archive");
+  if (!in) fail_zip(path, "a file that cannot be read to its end", "a complete archive");
   return bytes;
 }
 
@@ -92,7 +92,7 @@ struct Directory {
 };
 
 Directory find_directory(std::ifstream& in, const std::filesystem::path& path, std::uint64_t size) {
-  if (size < kEndBytes) fail(path, fmt::format("a file of {} bytes", size), "a ZIP archive");
+  if (size < kEndBytes) fail_zip(path, fmt::format("a file of {} bytes", size), "a ZIP archive");
   const std::uint64_t tail_size = std::min<std::uint64_t>(size, kEndBytes + kLongestComment);
   const std::string tail = bytes_at(in, path, size - tail_size, tail_size);
   // The last signature whose comment reaches exactly to the end of the file.
@@ -109,7 +109,7 @@ Directory find_directory(std::ifstream& in, const std::filesystem::path& path, s
     directory.offset = fields.four();
     if (at + kEndBytes + fields.two() != tail.size()) continue;
     if ((disk != 0 && disk != kLarge16) || (first_disk != 0 && first_disk != kLarge16))
-      fail(path, "an archive split over several files", "one file");
+      fail_zip(path, "an archive split over several files", "one file");
     const std::uint64_t end = size - tail_size + at;
     const bool is_large = directory.entries == kLarge16 || directory.size == kLarge32 || directory.offset == kLarge32;
     if (is_large && end >= kLocatorBytes) {
@@ -118,10 +118,10 @@ Directory find_directory(std::ifstream& in, const std::filesystem::path& path, s
       if (locator.four() == kLocator64) {
         locator.skip(4);
         const std::uint64_t at64 = locator.eight();
-        if (at64 > size || size - at64 < kEnd64Bytes) fail(path, "a directory outside of the file", "one inside");
+        if (at64 > size || size - at64 < kEnd64Bytes) fail_zip(path, "a directory outside of the file", "one inside");
         const std::string end_bytes = bytes_at(in, path, at64, kEnd64Bytes);
         Fields end64(end_bytes, path);
-        if (end64.four() != kEnd64) fail(path, "a zip64 directory without its mark", "a ZIP archive");
+        if (end64.four() != kEnd64) fail_zip(path, "a zip64 directory without its mark", "a ZIP archive");
         end64.skip(8 + 2 + 2 + 4 + 4 + 8);
         directory.entries = end64.eight();
         directory.size = end64.eight();
@@ -129,13 +129,13 @@ Directory find_directory(std::ifstream& in, const std::filesystem::path& path, s
       }
     }
     if (directory.offset > end || directory.size > end - directory.offset)
-      fail(path, "a directory outside of the file", "one inside");
+      fail_zip(path, "a directory outside of the file", "one inside");
     if (directory.size > kLongestDirectory || directory.entries > directory.size / kCentralBytes)
-      fail(path, fmt::format("a directory of {} bytes for {} members", directory.size, directory.entries),
-           "at least 46 bytes a member, 64 MB in all");
+      fail_zip(path, fmt::format("a directory of {} bytes for {} members", directory.size, directory.entries),
+               "at least 46 bytes a member, 64 MB in all");
     return directory;
   }
-  fail(path, "a file without the directory of an archive", "a ZIP archive");
+  fail_zip(path, "a file without the directory of an archive", "a ZIP archive");
 }
 
 void read_extra64(std::string_view extra, ZipMember& member, const std::filesystem::path& path) {
@@ -152,7 +152,7 @@ void read_extra64(std::string_view extra, ZipMember& member, const std::filesyst
 }
 
 ZipMember read_member_entry(Fields& fields, const std::filesystem::path& path, std::uint64_t size) {
-  if (fields.four() != kCentral) fail(path, "a directory with a damaged member", "a ZIP archive");
+  if (fields.four() != kCentral) fail_zip(path, "a directory with a damaged member", "a ZIP archive");
   fields.skip(4);
   const std::uint16_t flags = fields.two();
   const std::uint16_t method = fields.two();
@@ -170,26 +170,26 @@ ZipMember read_member_entry(Fields& fields, const std::filesystem::path& path, s
   read_extra64(fields.text(extra_size), member, path);
   fields.skip(comment_size);
   const std::string named = fmt::format("{}: {}", path.string(), member.name);
-  if ((flags & kEncrypted) != 0) fail(named, "an encrypted member", "one without a password");
+  if ((flags & kEncrypted) != 0) fail_zip(named, "an encrypted member", "one without a password");
   if (method != kStored && method != kDeflated)
-    fail(named, fmt::format("compression method {}", method), "stored (0) or deflated (8)");
+    fail_zip(named, fmt::format("compression method {}", method), "stored (0) or deflated (8)");
   member.deflated = method == kDeflated;
   if (member.header_offset > size || member.compressed_size > size - member.header_offset)
-    fail(named, fmt::format("{} bytes at {}", member.compressed_size, member.header_offset),
-         fmt::format("a member inside the {} bytes of the file", size));
+    fail_zip(named, fmt::format("{} bytes at {}", member.compressed_size, member.header_offset),
+             fmt::format("a member inside the {} bytes of the file", size));
   if (!member.deflated && member.compressed_size != member.size)
-    fail(named, fmt::format("{} stored bytes for {}", member.compressed_size, member.size), "as many");
+    fail_zip(named, fmt::format("{} stored bytes for {}", member.compressed_size, member.size), "as many");
   // Deflate makes at most about 1032 bytes of one.
   if (member.deflated && member.size / 1032 > member.compressed_size + 16)
-    fail(named, fmt::format("{} bytes from {} deflated ones", member.size, member.compressed_size),
-         "a size that deflate can reach");
+    fail_zip(named, fmt::format("{} bytes from {} deflated ones", member.size, member.compressed_size),
+             "a size that deflate can reach");
   return member;
 }
 
 std::string inflated(const std::string& compressed, std::uint64_t size, const std::string& named) {
   std::string content(size, '\0');
   z_stream stream{};
-  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) fail(named, "a decompressor that does not start", "enough memory");
+  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) fail_zip(named, "a decompressor that does not start", "enough memory");
   constexpr std::uint64_t kChunk = std::numeric_limits<uInt>::max() / 2;
   std::uint64_t in = 0;
   std::uint64_t out = 0;
@@ -211,7 +211,7 @@ std::string inflated(const std::string& compressed, std::uint64_t size, const st
   }
   inflateEnd(&stream);
   if (status != Z_STREAM_END || out != size || in != compressed.size())
-    fail(named, "deflated data that do not give the size stated", fmt::format("{} bytes", size));
+    fail_zip(named, "deflated data that do not give the size stated", fmt::format("{} bytes", size));
   return content;
 }
 
@@ -257,7 +257,7 @@ std::string deflated_bytes(const std::string& bytes) {
 std::vector<ZipMember> read_zip_directory(const std::filesystem::path& path) {
   const std::uint64_t size = size_of_file(path);
   std::ifstream in(path, std::ios::binary);
-  if (!in) fail(path, "a file that cannot be opened", "a readable ZIP archive");
+  if (!in) fail_zip(path, "a file that cannot be opened", "a readable ZIP archive");
   const Directory directory = find_directory(in, path, size);
   const std::string bytes = bytes_at(in, path, directory.offset, directory.size);
   Fields fields(bytes, path);
@@ -266,31 +266,31 @@ std::vector<ZipMember> read_zip_directory(const std::filesystem::path& path) {
   for (std::uint64_t i = 0; i < directory.entries; ++i) {
     members.push_back(read_member_entry(fields, path, size));
     if (!names.insert(members.back().name).second)
-      fail(path, fmt::format("two members called {}", members.back().name), "different names");
+      fail_zip(path, fmt::format("two members called {}", members.back().name), "different names");
   }
   return members;
 }
 
 std::string read_zip_member(const std::filesystem::path& path, const ZipMember& member, std::uint64_t most) {
   const std::string named = fmt::format("{}: {}", path.string(), member.name);
-  if (member.size > most) fail(named, fmt::format("{} bytes", member.size), fmt::format("at most {} bytes", most));
+  if (member.size > most) fail_zip(named, fmt::format("{} bytes", member.size), fmt::format("at most {} bytes", most));
   require_memory(static_cast<double>(member.size) + static_cast<double>(member.compressed_size), named);
   const std::uint64_t size = size_of_file(path);
   std::ifstream in(path, std::ios::binary);
-  if (!in) fail(path, "a file that cannot be opened", "a readable ZIP archive");
+  if (!in) fail_zip(path, "a file that cannot be opened", "a readable ZIP archive");
   if (member.header_offset > size || size - member.header_offset < kLocalBytes)
-    fail(named, "a member that begins at the end of the file", "a complete archive");
+    fail_zip(named, "a member that begins at the end of the file", "a complete archive");
   const std::string local = bytes_at(in, path, member.header_offset, kLocalBytes);
   Fields fields(local, path);
-  if (fields.four() != kLocal) fail(named, "a member without its mark", "a complete archive");
+  if (fields.four() != kLocal) fail_zip(named, "a member without its mark", "a complete archive");
   fields.skip(22);
   const std::uint64_t name_size = fields.two();
   const std::uint64_t begin = member.header_offset + kLocalBytes + name_size + fields.two();
   if (begin > size || member.compressed_size > size - begin)
-    fail(named, "a member that ends after the file", "a complete archive");
+    fail_zip(named, "a member that ends after the file", "a complete archive");
   std::string content = bytes_at(in, path, begin, member.compressed_size);
   if (member.deflated) content = inflated(content, member.size, named);
-  if (crc_of(content) != member.crc) fail(named, "damaged content: its CRC differs", "an undamaged archive");
+  if (crc_of(content) != member.crc) fail_zip(named, "damaged content: its CRC differs", "an undamaged archive");
   return content;
 }
 

@@ -8,30 +8,30 @@ namespace {
 // A diagonal block of this size is computed whole: halving it further costs more than the other triangle.
 constexpr Index kLeaf = 64;
 
-blasint as_int(Index i) { return static_cast<blasint>(i); }
+blasint as_blas(Index i) { return static_cast<blasint>(i); }
 
 /// C = op(A) op(B), column-major.
 void gemm(CBLAS_TRANSPOSE trans_a, CBLAS_TRANSPOSE trans_b, Index m, Index n, Index k, const double* a, Index lda,
           const double* b, Index ldb, double* c, Index ldc) {
-  cblas_dgemm(CblasColMajor, trans_a, trans_b, as_int(m), as_int(n), as_int(k), 1.0, a, as_int(lda), b, as_int(ldb),
-              0.0, c, as_int(ldc));
+  cblas_dgemm(CblasColMajor, trans_a, trans_b, as_blas(m), as_blas(n), as_blas(k), 1.0, a, as_blas(lda), b,
+              as_blas(ldb), 0.0, c, as_blas(ldc));
 }
 
 void gemm(CBLAS_TRANSPOSE trans_a, CBLAS_TRANSPOSE trans_b, Index m, Index n, Index k, const float* a, Index lda,
           const float* b, Index ldb, float* c, Index ldc) {
-  cblas_sgemm(CblasColMajor, trans_a, trans_b, as_int(m), as_int(n), as_int(k), 1.0F, a, as_int(lda), b, as_int(ldb),
-              0.0F, c, as_int(ldc));
+  cblas_sgemm(CblasColMajor, trans_a, trans_b, as_blas(m), as_blas(n), as_blas(k), 1.0F, a, as_blas(lda), b,
+              as_blas(ldb), 0.0F, c, as_blas(ldc));
 }
 
 /// B = LᵀB, column-major r × m with r × r lower triangular L.
 void multiply_by_lower(Index r, Index m, const double* l, double* b) {
-  cblas_dtrmm(CblasColMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, as_int(r), as_int(m), 1.0, l, as_int(r),
-              b, as_int(r));
+  cblas_dtrmm(CblasColMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, as_blas(r), as_blas(m), 1.0, l,
+              as_blas(r), b, as_blas(r));
 }
 
 void multiply_by_lower(Index r, Index m, const float* l, float* b) {
-  cblas_strmm(CblasColMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, as_int(r), as_int(m), 1.0F, l, as_int(r),
-              b, as_int(r));
+  cblas_strmm(CblasColMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, as_blas(r), as_blas(m), 1.0F, l,
+              as_blas(r), b, as_blas(r));
 }
 
 /// Rows and columns first … first+width of AᵀB: two halves on the diagonal and the whole block below between them.

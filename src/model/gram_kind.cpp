@@ -25,7 +25,7 @@ struct GramOptions {
   }
 };
 
-LoadedModel load(const OptionTable& table, const std::filesystem::path& directory) {
+LoadedModel load_gram(const OptionTable& table, const std::filesystem::path& directory) {
   GramOptions options;
   read_options("model", table, options);
   check_argument(options.outputs >= 1, "model", "outputs", options.outputs, "an integer >= 1");
@@ -59,7 +59,7 @@ LoadedModel load(const OptionTable& table, const std::filesystem::path& director
 
 ModelKind gram_kind() {
   return {"gram", "A Gram matrix (empirical neural tangent kernel) at an interpolating minimum; p may be millions.",
-          describe_options<GramOptions>(), load};
+          describe_options<GramOptions>(), load_gram};
 }
 
 }  // namespace brink

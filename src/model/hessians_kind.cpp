@@ -26,7 +26,7 @@ struct HessiansOptions {
   }
 };
 
-LoadedModel load(const OptionTable& table, const std::filesystem::path& directory) {
+LoadedModel load_hessians(const OptionTable& table, const std::filesystem::path& directory) {
   HessiansOptions options;
   read_options("model", table, options);
   const std::filesystem::path path = required_file(options.file, "file", directory);
@@ -61,7 +61,7 @@ LoadedModel load(const OptionTable& table, const std::filesystem::path& director
 
 ModelKind hessians_kind() {
   return {"hessians", "Exported per-sample Hessians at a minimum, indefinite allowed.",
-          describe_options<HessiansOptions>(), load};
+          describe_options<HessiansOptions>(), load_hessians};
 }
 
 }  // namespace brink

@@ -34,7 +34,7 @@ struct JacobianOptions {
   }
 };
 
-LoadedModel load(const OptionTable& table, const std::filesystem::path& directory) {
+LoadedModel load_jacobian(const OptionTable& table, const std::filesystem::path& directory) {
   JacobianOptions options;
   read_options("model", table, options);
   const std::filesystem::path path = required_file(options.file, "file", directory);
@@ -82,7 +82,7 @@ LoadedModel load(const OptionTable& table, const std::filesystem::path& director
 
 ModelKind jacobian_kind() {
   return {"jacobian", "Exported per-sample output Jacobians of any framework, at a minimum.",
-          describe_options<JacobianOptions>(), load};
+          describe_options<JacobianOptions>(), load_jacobian};
 }
 
 }  // namespace brink

@@ -43,7 +43,7 @@ void refuse_given(const OptionTable& table, const std::vector<std::string>& keys
   }
 }
 
-LoadedModel load(const OptionTable& table, const std::filesystem::path& /*directory*/) {
+LoadedModel load_quadratic(const OptionTable& table, const std::filesystem::path& /*directory*/) {
   QuadraticOptions options;
   read_options("model", table, options);
   if (!options.spectrum.empty()) refuse_given(table, {"dimension", "exponent"}, "spectrum is given");
@@ -75,7 +75,7 @@ LoadedModel load(const OptionTable& table, const std::filesystem::path& /*direct
 
 ModelKind quadratic_kind() {
   return {"quadratic", "Random quadratics with a given population spectrum: Gaussian or heavy-tailed sample rows.",
-          describe_options<QuadraticOptions>(), load};
+          describe_options<QuadraticOptions>(), load_quadratic};
 }
 
 }  // namespace brink

@@ -32,7 +32,7 @@ struct RandomFeaturesOptions : SupervisedOptions {
   }
 };
 
-LoadedModel load(const OptionTable& table, const std::filesystem::path& directory) {
+LoadedModel load_random_features(const OptionTable& table, const std::filesystem::path& directory) {
   RandomFeaturesOptions options;
   read_options("model", table, options);
   const SupervisedData data = read_supervised(options, directory);
@@ -51,7 +51,7 @@ LoadedModel load(const OptionTable& table, const std::filesystem::path& director
 
 ModelKind random_features_kind() {
   return {"random-features", "Least squares on random features of Fashion-MNIST or a CSV file.",
-          describe_options<RandomFeaturesOptions>(), load};
+          describe_options<RandomFeaturesOptions>(), load_random_features};
 }
 
 }  // namespace brink

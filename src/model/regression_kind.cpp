@@ -17,7 +17,7 @@ struct RegressionOptions : SupervisedOptions {
   }
 };
 
-LoadedModel load(const OptionTable& table, const std::filesystem::path& directory) {
+LoadedModel load_regression(const OptionTable& table, const std::filesystem::path& directory) {
   RegressionOptions options;
   read_options("model", table, options);
   SupervisedData data = read_supervised(options, directory);
@@ -36,7 +36,7 @@ LoadedModel load(const OptionTable& table, const std::filesystem::path& director
 
 ModelKind regression_kind() {
   return {"regression", "Linear least squares on Fashion-MNIST or a CSV file.", describe_options<RegressionOptions>(),
-          load};
+          load_regression};
 }
 
 }  // namespace brink

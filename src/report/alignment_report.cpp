@@ -7,10 +7,12 @@
 
 #include "brink/statistics/intervals.hpp"
 #include "json_parts.hpp"
+#include "table_values.hpp"
 
 namespace brink {
 
 using namespace json_parts;
+using namespace table_values;
 
 namespace {
 
@@ -104,10 +106,6 @@ Json row_json(const AlignmentRow& row) {
   json["warnings"] = row.threshold.warnings;
   return json;
 }
-
-TableValue optional(const std::optional<double>& value) { return value ? TableValue(*value) : TableValue(); }
-
-TableValue integer(Index value) { return static_cast<std::int64_t>(value); }
 
 /// `escape` is the first step size of the row with a trajectory.
 Table trajectory_data(const AlignmentRow& row, const EscapeRow& escape) {

@@ -4,7 +4,12 @@
 #include <cmath>
 #include <cstdint>
 
+#include "table_values.hpp"
+
 namespace brink {
+
+using namespace table_values;
+
 namespace {
 
 std::string kind_name(CurveKind kind) {
@@ -23,11 +28,6 @@ std::string kind_name(CurveKind kind) {
       return "band";
   }
   return "line";
-}
-
-TableValue number(double value) {
-  if (!std::isfinite(value)) return std::monostate{};
-  return value;
 }
 
 /// gnuplot ends a text at its first comma, quoted or not.

@@ -8,21 +8,23 @@
 
 #include "brink/report/model_figures.hpp"
 #include "brink/sampling/batch_law.hpp"
+#include "table_values.hpp"
 
 namespace brink {
+
+using namespace table_values;
+
 namespace {
 
 using RuleAndSampling = std::pair<std::string, std::string>;
 /// Sorts by momentum, then batch size.
 using Position = std::tuple<double, Index>;
-using Group = std::map<Position, CellResult>;
-
-TableValue positive(double value) { return std::isfinite(value) && value > 0 ? TableValue(value) : TableValue(); }
+using CurveGroup = std::map<Position, CellResult>;
 
 /// The groups in the order in which the report, then the curve, first names them.
-std::vector<std::pair<RuleAndSampling, Group>> grouped(const VerificationReport& report,
-                                                       const std::vector<CellResult>& curve) {
-  std::vector<std::pair<RuleAndSampling, Group>> groups;
+std::vector<std::pair<RuleAndSampling, CurveGroup>> grouped(const VerificationReport& report,
+                                                            const std::vector<CellResult>& curve) {
+  std::vector<std::pair<RuleAndSampling, CurveGroup>> groups;
   const auto insert = [&groups](const CellResult& result) {
     const RuleAndSampling key = {result.cell.rule, result.cell.sampling};
     auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& entry) { return entry.first == key; });
@@ -35,14 +37,14 @@ std::vector<std::pair<RuleAndSampling, Group>> grouped(const VerificationReport&
 }
 
 /// The number of every momentum of a group, in ascending order.
-std::map<double, std::int64_t> series_numbers(const Group& group) {
+std::map<double, std::int64_t> series_numbers(const CurveGroup& group) {
   std::map<double, std::int64_t> numbers;
   for (const auto& [position, result] : group) numbers.emplace(std::get<0>(position), numbers.size());
   return numbers;
 }
 
 std::vector<TableValue> leading_values(std::int64_t series, const Cell& cell) {
-  return {series, cell.rule, cell.sampling, cell.parameters.momentum, static_cast<std::int64_t>(cell.batch_size)};
+  return {series, cell.rule, cell.sampling, cell.parameters.momentum, integer(cell.batch_size)};
 }
 
 /// What batches without noise give: H_B = H at every step, the critical mode is the top eigenvector, and
@@ -59,7 +61,7 @@ bool is_noise_free(const LinearizedModel& model, const Cell& cell) {
 /// 2 = η_ef·(batch sharpness).
 double noise_dominated_level(const Cell& cell) { return 2.0 / effective_rate(cell); }
 
-Table threshold_data(const Group& group) {
+Table threshold_data(const CurveGroup& group) {
   Table table({{"series"},
                {"rule"},
                {"sampling"},
@@ -90,7 +92,7 @@ Table threshold_data(const Group& group) {
 }
 
 /// No rows when no cell with noise has a critical mode.
-Table plateau_data(const LinearizedModel& model, const Group& group) {
+Table plateau_data(const LinearizedModel& model, const CurveGroup& group) {
   Table table({{"series"},
                {"rule"},
                {"sampling"},
@@ -155,8 +157,7 @@ std::vector<FigureData> bound_figures(const std::vector<ThresholdRow>& rows) {
         const Bound& bound = row->bounds[i];
         const Cell& cell = row->cell;
         table.add_row({series, cell.rule, cell.sampling, cell.parameters.momentum, bound.name, to_string(bound.status),
-                       static_cast<std::int64_t>(cell.batch_size), bound.eta ? positive(*bound.eta) : TableValue(),
-                       bound.vacuous});
+                       integer(cell.batch_size), bound.eta ? positive(*bound.eta) : TableValue(), bound.vacuous});
       }
       ++series;
     }
@@ -183,8 +184,8 @@ std::vector<FigureData> coupling_figures(const Cell& from, double eta, const std
     for (const auto& [position, row] : group) numbers.emplace(std::get<0>(position), numbers.size());
     for (const auto& [position, row] : group) {
       auto values = leading_values(numbers.at(std::get<0>(position)), row->cell);
-      values.insert(values.end(), {from.parameters.momentum, static_cast<std::int64_t>(from.batch_size), eta,
-                                   positive(row->step.eta), positive(row->step.threshold.eta)});
+      values.insert(values.end(), {from.parameters.momentum, integer(from.batch_size), eta, positive(row->step.eta),
+                                   positive(row->step.threshold.eta)});
       for (const auto& thumb : row->step.thumb) values.push_back(positive(thumb.eta));
       table.add_row(values);
     }

@@ -7,13 +7,13 @@
 
 #include "brink/report/limit_report.hpp"
 #include "loss_points.hpp"
+#include "table_values.hpp"
 
 namespace brink {
+
+using namespace table_values;
+
 namespace {
-
-TableValue positive(double value) { return std::isfinite(value) && value > 0 ? TableValue(value) : TableValue(); }
-
-TableValue integer(Index value) { return static_cast<std::int64_t>(value); }
 
 /// What every figure starts with. `parameter` is what the kind of spectrum depends on.
 std::vector<Column> setting_columns(std::vector<Column> more) {
@@ -31,12 +31,12 @@ std::vector<TableValue> setting_values(std::int64_t series, const LimitSetting& 
   return {series, setting.rule, setting.sampling, setting.parameters.momentum, p.kind, parameter, setting.batch};
 }
 
-using Group = std::pair<std::string, std::vector<const LimitRow*>>;
+using RowGroup = std::pair<std::string, std::vector<const LimitRow*>>;
 
 /// Rows that share a figure, with the end of its name ("" when there is one figure only); `key` tells them apart.
 template <class Key>
-std::vector<Group> grouped(const std::vector<LimitRow>& rows, Key key) {
-  std::vector<Group> groups;
+std::vector<RowGroup> grouped_by(const std::vector<LimitRow>& rows, Key key) {
+  std::vector<RowGroup> groups;
   for (const auto& row : rows) {
     const std::string name = key(row.setting);
     auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& entry) { return entry.first == name; });
@@ -61,10 +61,6 @@ std::map<double, std::int64_t> momentum_series(const std::vector<const LimitRow*
   return numbers;
 }
 
-void append(std::vector<TableValue>& row, std::initializer_list<TableValue> more) {
-  row.insert(row.end(), more.begin(), more.end());
-}
-
 /// Rows in the order in which a figure wants them: by momentum, then by batch size.
 std::vector<const LimitRow*> sorted(std::vector<const LimitRow*> rows) {
   std::stable_sort(rows.begin(), rows.end(), [](const auto* a, const auto* b) {
@@ -76,7 +72,7 @@ std::vector<const LimitRow*> sorted(std::vector<const LimitRow*> rows) {
 
 void add_dimension_figures(const std::vector<LimitRow>& rows, std::vector<FigureData>& figures) {
   if (rows.empty() || rows.front().draws.size() < 2) return;
-  for (const auto& [suffix, group] : grouped(rows, with_batch)) {
+  for (const auto& [suffix, group] : grouped_by(rows, with_batch)) {
     Table table(setting_columns({{"dimension"}, {"eta"}, {"standard_error"}, {"limit"}}));
     const auto numbers = momentum_series(group);
     for (const auto* row : sorted(group)) {
@@ -93,7 +89,7 @@ void add_dimension_figures(const std::vector<LimitRow>& rows, std::vector<Figure
 
 void add_batch_figures(const std::vector<LimitRow>& rows, const std::vector<LimitRow>& curve,
                        std::vector<FigureData>& figures) {
-  for (const auto& [suffix, measured] : grouped(rows, rule_and_sampling)) {
+  for (const auto& [suffix, measured] : grouped_by(rows, rule_and_sampling)) {
     std::set<double> batches;
     for (const auto* row : measured) batches.insert(row->setting.batch);
     if (batches.size() < 2) continue;
@@ -119,7 +115,7 @@ void add_batch_figures(const std::vector<LimitRow>& rows, const std::vector<Limi
 }
 
 void add_loss_figures(const std::vector<LimitRow>& rows, std::vector<FigureData>& figures) {
-  for (const auto& [suffix, group] : grouped(rows, with_batch)) {
+  for (const auto& [suffix, group] : grouped_by(rows, with_batch)) {
     Table table(setting_columns(
         {{"eta"}, {"eta_over_threshold"}, {"step"}, {"loss"}, {"exact"}, {"mean"}, {"median"}, {"lower"}, {"upper"}}));
     std::int64_t series = 0;

@@ -4,14 +4,14 @@
 
 #include "json_parts.hpp"
 #include "loss_points.hpp"
+#include "table_values.hpp"
 
 namespace brink {
 
 using namespace json_parts;
+using namespace table_values;
 
 namespace {
-
-constexpr int kErrorDigits = 2;
 
 Json spectrum_json(const SpectralLawParameters& parameters) {
   const auto law = make_spectral_law(parameters);
@@ -128,12 +128,6 @@ Json row_json(const LimitRow& row) {
   for (const auto& draw : row.draws) json["draws"].push_back(draw_json(draw));
   return json;
 }
-
-TableValue optional(const std::optional<double>& value) { return value ? TableValue(*value) : TableValue(); }
-
-TableValue integer(Index value) { return static_cast<std::int64_t>(value); }
-
-using Row = std::vector<TableValue>;
 
 std::vector<Column> with_setting(const std::vector<LimitRow>& rows, std::vector<Column> more) {
   std::vector<Column> columns = {{"rule"}, {"momentum"}, {"sampling"}};

@@ -6,8 +6,12 @@
 #include <utility>
 
 #include "brink/optimizer/update_rule.hpp"
+#include "table_values.hpp"
 
 namespace brink {
+
+using namespace table_values;
+
 namespace {
 
 using Rows = std::vector<const ThresholdRow*>;
@@ -52,8 +56,6 @@ void sort_by_batch(Rows& rows) {
   });
 }
 
-TableValue positive(double value) { return std::isfinite(value) && value > 0 ? TableValue(value) : TableValue(); }
-
 Table effective_rates(const Rows& rows) {
   Table table({{"series"}, {"rule"}, {"sampling"}, {"momentum"}, {"batch"}, {"effective_eta"}});
   const auto momenta = distinct(rows, [](const ThresholdRow& row) { return row.cell.parameters.momentum; });
@@ -61,7 +63,7 @@ Table effective_rates(const Rows& rows) {
     if (!(row->threshold.eta > 0)) continue;
     const Cell& cell = row->cell;
     table.add_row({place(momenta, cell.parameters.momentum), cell.rule, cell.sampling, cell.parameters.momentum,
-                   static_cast<std::int64_t>(cell.batch_size), positive(row->threshold.eta * effective_rate(cell))});
+                   integer(cell.batch_size), positive(row->threshold.eta * effective_rate(cell))});
   }
   return table;
 }
@@ -77,8 +79,8 @@ Table critical_modes(const LinearizedModel& model, const Rows& rows) {
     const Cell& cell = row->cell;
     for (Index i = 0; i < model.rank(); ++i)
       table.add_row({place(batches, static_cast<double>(cell.batch_size)), cell.rule, cell.sampling,
-                     cell.parameters.momentum, static_cast<std::int64_t>(cell.batch_size),
-                     positive(model.spectrum()[i]), positive(row->critical_shares[i])});
+                     cell.parameters.momentum, integer(cell.batch_size), positive(model.spectrum()[i]),
+                     positive(row->critical_shares[i])});
   }
   return table;
 }

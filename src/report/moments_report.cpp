@@ -5,14 +5,14 @@
 
 #include "brink/statistics/intervals.hpp"
 #include "json_parts.hpp"
+#include "table_values.hpp"
 
 namespace brink {
 
 using namespace json_parts;
+using namespace table_values;
 
 namespace {
-
-constexpr int kErrorDigits = 2;
 
 Json steps_json(const StabilityNotion& notion) {
   Json json;
@@ -99,12 +99,6 @@ const std::vector<MomentGrowthRow>& rows_of(const MomentStudy& study) {
   return study.growth.empty() ? study.curve : study.growth;
 }
 
-std::vector<TableValue> cell_values(const Cell& cell) {
-  return {cell.rule, cell.parameters.momentum, cell.sampling, static_cast<std::int64_t>(cell.batch_size)};
-}
-
-TableValue optional(const std::optional<double>& value) { return value ? TableValue(*value) : TableValue(); }
-
 bool same_curve(const Cell& a, const Cell& b) {
   return a.rule == b.rule && a.sampling == b.sampling && a.parameters.momentum == b.parameters.momentum;
 }
@@ -146,7 +140,7 @@ Table growth_data(const MomentStudy& study) {
                                      study.cell.rule,
                                      study.cell.sampling,
                                      study.cell.parameters.momentum,
-                                     static_cast<std::int64_t>(study.cell.batch_size),
+                                     integer(study.cell.batch_size),
                                      q};
       row.insert(row.end(), values);
       table.add_row(std::move(row));
@@ -196,13 +190,9 @@ Table notion_data(const std::vector<const MomentStudy*>& group) {
   for (std::size_t i = 0; i < group.front()->notions.size(); ++i) {
     const auto add = [&](const MomentStudy& study, std::initializer_list<TableValue> values) {
       const StabilityNotion& notion = study.notions[i];
-      std::vector<TableValue> row = {static_cast<std::int64_t>(i),
-                                     study.cell.rule,
-                                     study.cell.sampling,
-                                     study.cell.parameters.momentum,
-                                     notion.name,
-                                     optional(notion.moment),
-                                     static_cast<std::int64_t>(study.cell.batch_size)};
+      std::vector<TableValue> row = {static_cast<std::int64_t>(i),   study.cell.rule, study.cell.sampling,
+                                     study.cell.parameters.momentum, notion.name,     optional(notion.moment),
+                                     integer(study.cell.batch_size)};
       row.insert(row.end(), values);
       table.add_row(std::move(row));
     };

@@ -9,14 +9,14 @@
 #include "brink/base/error.hpp"
 #include "brink/verification/phase_interpolation.hpp"
 #include "json_parts.hpp"
+#include "table_values.hpp"
 
 namespace brink {
 
 using namespace json_parts;
+using namespace table_values;
 
 namespace {
-
-constexpr int kErrorDigits = 2;
 
 Json axis_json(const GridAxis& axis) {
   Json json;
@@ -257,15 +257,10 @@ Table phase_table(const PhasePlan& plan, const PhaseCells& cells) {
   for (Index number = 0; number < grid.cells(); ++number) {
     const auto setting = grid.setting(number);
     const Index source = sources[static_cast<std::size_t>(number)];
-    std::vector<TableValue> row = {static_cast<std::int64_t>(number),
-                                   plan.rule,
-                                   setting.momentum,
-                                   plan.sampling,
-                                   static_cast<std::int64_t>(setting.batch_size),
-                                   setting.eta,
-                                   source == number,
-                                   static_cast<std::int64_t>(source),
-                                   interpolated.count(number) > 0};
+    std::vector<TableValue> row = {
+        static_cast<std::int64_t>(number), plan.rule,   setting.momentum, plan.sampling,
+        integer(setting.batch_size),       setting.eta, source == number, static_cast<std::int64_t>(source),
+        interpolated.count(number) > 0};
     if (source == number) {
       const PhaseCell& cell = cells.at(number);
       const SettingThreshold& threshold = threshold_of(grid, cells, number);

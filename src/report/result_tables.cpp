@@ -3,26 +3,13 @@
 #include <algorithm>
 #include <string>
 
+#include "table_values.hpp"
+
 namespace brink {
+
+using namespace table_values;
+
 namespace {
-
-using Row = std::vector<TableValue>;
-
-constexpr int kErrorDigits = 2;
-
-TableValue optional(const std::optional<double>& value) { return value ? TableValue(*value) : TableValue(); }
-
-TableValue integer(Index value) { return static_cast<std::int64_t>(value); }
-
-std::vector<Column> cell_columns() { return {{"rule"}, {"momentum"}, {"sampling"}, {"batch"}}; }
-
-Row cell_values(const Cell& cell) {
-  return {cell.rule, cell.parameters.momentum, cell.sampling, integer(cell.batch_size)};
-}
-
-void append(std::vector<Column>& columns, std::initializer_list<Column> more) { columns.insert(columns.end(), more); }
-
-void append(Row& row, std::initializer_list<TableValue> more) { row.insert(row.end(), more); }
 
 std::string joined(const std::vector<std::string>& lines) {
   std::string text;

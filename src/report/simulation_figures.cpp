@@ -5,12 +5,13 @@
 #include <set>
 #include <string>
 
+#include "table_values.hpp"
+
 namespace brink {
+
+using namespace table_values;
+
 namespace {
-
-using Row = std::vector<TableValue>;
-
-TableValue integer(Index value) { return static_cast<std::int64_t>(value); }
 
 std::vector<Column> columns_of(std::initializer_list<const char*> names) {
   std::vector<Column> columns = {{"series"}, {"rule"}, {"sampling"}, {"momentum"}, {"batch"}, {"eta"}, {"control"}};

@@ -7,11 +7,10 @@
 #include <charconv>
 #include <cmath>
 #include <mutex>
-#include <numeric>
 
 #include "brink/base/error.hpp"
 #include "brink/base/parallel.hpp"
-#include "brink/statistics/intervals.hpp"
+#include "brink/statistics/mean_tests.hpp"
 
 namespace brink {
 namespace {
@@ -31,18 +30,6 @@ Finding start(const Claim& claim, const std::vector<double>& values, std::string
 
 }  // namespace
 
-std::string_view to_string(Judgement judgement) {
-  switch (judgement) {
-    case Judgement::supported:
-      return "supported";
-    case Judgement::refuted:
-      return "refuted";
-    case Judgement::cannot_tell:
-      return "cannot tell";
-  }
-  return "cannot tell";
-}
-
 SeedMean seed_mean(const std::vector<double>& values) {
   std::vector<double> kept;
   std::copy_if(values.begin(), values.end(), std::back_inserter(kept), [](double v) { return std::isfinite(v); });
@@ -50,22 +37,19 @@ SeedMean seed_mean(const std::vector<double>& values) {
   SeedMean result;
   result.seeds = static_cast<std::int64_t>(kept.size());
   result.excluded = static_cast<std::int64_t>(values.size() - kept.size());
-  result.standard_error = infinity;
-  result.lower = -infinity;
-  result.upper = infinity;
-  if (kept.empty()) {
-    result.mean = std::numeric_limits<double>::quiet_NaN();
+  if (kept.size() < 2) {
+    result.mean = kept.empty() ? std::numeric_limits<double>::quiet_NaN() : kept.front();
+    result.standard_error = infinity;
+    result.lower = -infinity;
+    result.upper = infinity;
     return result;
   }
-  const auto k = static_cast<double>(kept.size());
-  result.mean = std::accumulate(kept.begin(), kept.end(), 0.0) / k;
-  if (kept.size() < 2) return result;
-  double squares = 0;
-  for (const double v : kept) squares += (v - result.mean) * (v - result.mean);
-  result.standard_error = std::sqrt(squares / (k - 1) / k);
-  const double half = student_quantile(0.5 + kConfidence / 2, k - 1) * result.standard_error;
-  result.lower = result.mean - half;
-  result.upper = result.mean + half;
+  const MeanEstimate mean = mean_estimate(kept);
+  const Interval interval = t_interval(mean, kConfidence);
+  result.mean = mean.value;
+  result.standard_error = mean.standard_error;
+  result.lower = interval.lower;
+  result.upper = interval.upper;
   return result;
 }
 
@@ -73,24 +57,24 @@ Finding judge_equal(const Claim& claim, const std::vector<double>& values, doubl
   Finding finding = start(claim, values, fmt::format("within {:.3g} of {:.4g}", margin, predicted));
   finding.predicted = predicted;
   const SeedMean& m = finding.measured;
-  if (m.lower >= predicted - margin && m.upper <= predicted + margin) finding.judgement = Judgement::supported;
-  if (m.lower > predicted + margin || m.upper < predicted - margin) finding.judgement = Judgement::refuted;
+  if (m.lower >= predicted - margin && m.upper <= predicted + margin) finding.decision = Decision::supported;
+  if (m.lower > predicted + margin || m.upper < predicted - margin) finding.decision = Decision::refuted;
   return finding;
 }
 
 Finding judge_at_least(const Claim& claim, const std::vector<double>& values, double bound) {
   Finding finding = start(claim, values, fmt::format("at least {:.4g}", bound));
   const SeedMean& m = finding.measured;
-  if (m.lower >= bound) finding.judgement = Judgement::supported;
-  if (m.upper < bound) finding.judgement = Judgement::refuted;
+  if (m.lower >= bound) finding.decision = Decision::supported;
+  if (m.upper < bound) finding.decision = Decision::refuted;
   return finding;
 }
 
 Finding judge_at_most(const Claim& claim, const std::vector<double>& values, double bound) {
   Finding finding = start(claim, values, fmt::format("at most {:.4g}", bound));
   const SeedMean& m = finding.measured;
-  if (m.upper <= bound) finding.judgement = Judgement::supported;
-  if (m.lower > bound) finding.judgement = Judgement::refuted;
+  if (m.upper <= bound) finding.decision = Decision::supported;
+  if (m.lower > bound) finding.decision = Decision::refuted;
   return finding;
 }
 
@@ -104,7 +88,7 @@ Finding judge_exact(const Claim& claim, const std::vector<double>& values, doubl
   m.mean = largest;
   m.standard_error = 0;
   m.lower = m.upper = largest;
-  if (!values.empty()) finding.judgement = largest <= tolerance ? Judgement::supported : Judgement::refuted;
+  if (!values.empty()) finding.decision = largest <= tolerance ? Decision::supported : Decision::refuted;
   return finding;
 }
 

@@ -6,16 +6,15 @@
 
 #include "brink/report/study.hpp"
 #include "json_parts.hpp"
+#include "table_values.hpp"
 
 namespace brink {
+
+using namespace table_values;
+
 namespace {
 
 using json_parts::Json;
-
-TableValue number(double value) {
-  if (!std::isfinite(value)) return std::monostate{};
-  return value;
-}
 
 std::string digits(double value) { return std::isfinite(value) ? fmt::format("{:.4g}", value) : "–"; }
 
@@ -44,7 +43,7 @@ Table findings_table(const std::vector<Finding>& findings) {
   for (const auto& f : findings) {
     table.add_row({f.claim, f.quantity, f.rule, f.predicted ? number(*f.predicted) : TableValue{}, f.published,
                    number(f.measured.mean), number(f.measured.lower), number(f.measured.upper), f.measured.seeds,
-                   f.measured.excluded, std::string(to_string(f.judgement)), f.note});
+                   f.measured.excluded, std::string(to_string(f.decision)), f.note});
   }
   return table;
 }
@@ -73,7 +72,7 @@ std::string study_json(const Study& study, bool full, std::uint64_t seed, const 
     json_parts::put_number(item, "upper", f.measured.upper);
     item["seeds"] = f.measured.seeds;
     item["excluded"] = f.measured.excluded;
-    item["verdict"] = to_string(f.judgement);
+    item["verdict"] = to_string(f.decision);
     if (!f.note.empty()) item["note"] = f.note;
     json["findings"].push_back(std::move(item));
   }
@@ -86,7 +85,7 @@ std::string study_text(const Study& study, bool full, const StudyReport& report)
   std::string text = fmt::format("{} ({}, {})\n{}\nRule: {}\n\n", study.name, study.claims, full ? "full" : "quick",
                                  study.question, study.rule);
   for (const auto& f : report.findings) {
-    text += fmt::format("  {:<11} {}: {}: {} ({})\n", to_string(f.judgement), f.claim, f.quantity, interval(f.measured),
+    text += fmt::format("  {:<11} {}: {}: {} ({})\n", to_string(f.decision), f.claim, f.quantity, interval(f.measured),
                         f.rule);
     if (!f.published.empty()) text += fmt::format("              published: {}\n", f.published);
     if (f.measured.excluded > 0) text += fmt::format("              {} seeds excluded\n", f.measured.excluded);
@@ -104,7 +103,7 @@ std::string study_markdown(const Study& study, bool full, const StudyReport& rep
   text += "|---|---|---|---|---|---|---|\n";
   for (const auto& f : report.findings) {
     text += fmt::format("| {} | {} | {} | {} | {} | {} | **{}** |\n", f.claim, f.quantity, f.rule, interval(f.measured),
-                        f.measured.seeds, f.published, to_string(f.judgement));
+                        f.measured.seeds, f.published, to_string(f.decision));
   }
   text += "\n";
   for (const auto& f : report.findings) {

@@ -7,10 +7,12 @@
 #include <set>
 
 #include "json_parts.hpp"
+#include "table_values.hpp"
 
 namespace brink {
 
 using namespace json_parts;
+using namespace table_values;
 
 namespace {
 
@@ -167,7 +169,6 @@ std::vector<FigureData> training_figures(const TrainingReport& report) {
                                     [](const auto& record) { return record[kLoss] > 0 && record[kStep] > 0; });
   if (!drawable) return {};
   Table table({{"step"}, {"loss"}, {"gradient_norm"}, {"eta"}, {"change"}});
-  const auto positive = [](double value) { return value > 0 ? TableValue(value) : TableValue(); };
   for (const std::size_t i : shown_records(report)) {
     const auto& record = report.records[i];
     table.add_row({static_cast<std::int64_t>(record[kStep]),

@@ -11,7 +11,7 @@
 namespace brink {
 namespace {
 
-constexpr double kConfidence = 0.95;
+constexpr double kEscapeConfidence = 0.95;
 
 // A state is moved by this power of two when its loss leaves (2^−2·kShift, 1]: subnormal numbers are slow, and exact
 // powers change nothing.
@@ -124,7 +124,7 @@ Survival escape_survival(const std::vector<Index>& times, Index horizon) {
     check_argument(time >= 0 && time <= horizon, "escape_survival", "times", time, "0 <= time <= horizon");
     lives.push_back(time == 0 ? Lifetime{horizon, false} : Lifetime{time, true});
   }
-  return kaplan_meier(std::move(lives), kConfidence);
+  return kaplan_meier(std::move(lives), kEscapeConfidence);
 }
 
 EscapeSummary summarize_escape(std::vector<Index> times, Index horizon) {
@@ -143,7 +143,7 @@ EscapeSummary summarize_escape(std::vector<Index> times, Index horizon) {
   times.erase(std::remove(times.begin(), times.end(), Index{0}), times.end());
   std::sort(times.begin(), times.end());
   summary.escaped = static_cast<Index>(times.size());
-  summary.fraction = clopper_pearson(summary.escaped, summary.replicas, kConfidence);
+  summary.fraction = clopper_pearson(summary.escaped, summary.replicas, kEscapeConfidence);
 
   // The number of replicas below the true median is binomial with probability ½ (normal approximation of its
   // quantiles).
@@ -152,7 +152,7 @@ EscapeSummary summarize_escape(std::vector<Index> times, Index horizon) {
     return times[static_cast<std::size_t>(std::max<Index>(rank, 1) - 1)];
   };
   const auto count = static_cast<double>(summary.replicas);
-  const double spread = normal_quantile(0.5 + 0.5 * kConfidence) * std::sqrt(count) / 2;
+  const double spread = normal_quantile(0.5 + 0.5 * kEscapeConfidence) * std::sqrt(count) / 2;
   summary.median = at_rank((summary.replicas + 1) / 2);
   summary.median_lower = at_rank(static_cast<Index>(std::floor(count / 2 - spread)));
   summary.median_upper = at_rank(std::min(summary.replicas, static_cast<Index>(std::ceil(count / 2 + spread)) + 1));

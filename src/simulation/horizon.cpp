@@ -7,7 +7,7 @@
 namespace brink {
 namespace {
 
-constexpr double kConfidence = 0.95;
+constexpr double kHorizonConfidence = 0.95;
 constexpr Index kMostPoints = 60;
 
 /// Horizons 1, …, `last`, evenly on a logarithmic scale where there are many.
@@ -26,11 +26,11 @@ struct Mean {
   Interval interval;
 };
 
-Mean mean_of(const Vector& values) {
+Mean mean_with_interval(const Vector& values) {
   const auto count = static_cast<double>(values.size());
   Mean result{values.mean(), {}};
   const double error = std::sqrt((values.array() - result.value).square().sum() / (count - 1) / count);
-  const double width = student_quantile(0.5 + 0.5 * kConfidence, count - 1) * error;
+  const double width = student_quantile(0.5 + 0.5 * kHorizonConfidence, count - 1) * error;
   result.interval = {result.value - width, result.value + width};
   return result;
 }
@@ -75,8 +75,8 @@ HorizonCurve horizon_curve(const EngineFactory& make_engine, const Dynamics& dyn
   }
   curve.horizon = inverse_horizon > 0 ? 1 / inverse_horizon : std::numeric_limits<double>::infinity();
   for (Index i = 0; i < count; ++i) {
-    const Mean plain = mean_of(ensemble.col(i));
-    const Mean clones = mean_of(cloning.col(i));
+    const Mean plain = mean_with_interval(ensemble.col(i));
+    const Mean clones = mean_with_interval(cloning.col(i));
     curve.points.push_back(
         {steps[static_cast<std::size_t>(i)], plain.value, plain.interval, clones.value, clones.interval});
   }

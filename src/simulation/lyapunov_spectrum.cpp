@@ -49,7 +49,7 @@ Vector exponents_of(const Engine& engine, std::uint32_t replica, const Simulatio
   return total / static_cast<double>(options.steps);
 }
 
-Estimate mean_of(const Vector& values) {
+Estimate exponent_of(const Vector& values) {
   Estimate estimate;
   estimate.kind = ErrorKind::standard_error;
   estimate.method = "orthonormalization along trajectories";
@@ -77,10 +77,10 @@ LyapunovSpectrum lyapunov_spectrum(const Engine& engine, const SimulationOptions
   Vector values(options.replicas);
   for (Index j = 0; j < replicas.front().size(); ++j) {
     for (Index i = 0; i < options.replicas; ++i) values[i] = replicas[static_cast<std::size_t>(i)][j];
-    result.exponents.push_back(mean_of(values));
+    result.exponents.push_back(exponent_of(values));
   }
   for (Index i = 0; i < options.replicas; ++i) values[i] = replicas[static_cast<std::size_t>(i)].sum();
-  result.sum = mean_of(values);
+  result.sum = exponent_of(values);
   return result;
 }
 

@@ -14,15 +14,15 @@ namespace {
 constexpr const char* kHere = "make_noise_control_engine";
 
 /// One draw of ξ ~ N(0, Σ(x)), added to `gradient`; arrays as long as a padded row.
-class NoiseSource {
+class ControlNoise {
  public:
-  virtual ~NoiseSource() = default;
+  virtual ~ControlNoise() = default;
   virtual void add(Philox& random, const double* x, double* gradient) const = 0;
 };
 
 /// Σ(x) = (p1/n) Σ_k h_k h_kᵀ − p2 hhᵀ with h_k = H_k x and h = Hx their mean: ξ = √(p1/n) Σ_k u_k h_k, where u = w −
 /// c w̄ with w standard normal has covariance I − (2c − c²) 11ᵀ/n, and 2c − c² = p2/p1.
-class SampleNoise final : public NoiseSource {
+class SampleNoise final : public ControlNoise {
  public:
   SampleNoise(const LinearizedModel& model, const Dynamics& dynamics, Index length)
       : samples_(model.samples().samples), outputs_(model.samples().outputs), signs_(model.samples().signs) {
@@ -64,7 +64,7 @@ class SampleNoise final : public NoiseSource {
 };
 
 /// Fresh rows: Σ(x) = (h hᵀ + (xᵀΛx) Λ)/B with h = λ∘x [Isserlis].
-class PopulationNoise final : public NoiseSource {
+class PopulationNoise final : public ControlNoise {
  public:
   PopulationNoise(const Vector& spectrum, Index batch_size)
       : spectrum_(spectrum), roots_(spectrum.cwiseSqrt()), amplitude_(1 / std::sqrt(static_cast<double>(batch_size))) {}
@@ -85,7 +85,7 @@ class PopulationNoise final : public NoiseSource {
 };
 
 /// tr Σ(x)/r in every direction; tr Σ(x) = xᵀQx.
-class IsotropicNoise final : public NoiseSource {
+class IsotropicNoise final : public ControlNoise {
  public:
   explicit IsotropicNoise(Matrix q) : q_(std::move(q)) {}
 
@@ -169,7 +169,7 @@ class NoiseControlEngine final : public FilterEngine {
   NoiseControl control_;
   Index rank_;
   Vector spectrum_;
-  std::unique_ptr<NoiseSource> source_;
+  std::unique_ptr<ControlNoise> source_;
 };
 
 }  // namespace

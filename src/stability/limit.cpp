@@ -7,6 +7,7 @@
 #include <functional>
 #include <limits>
 
+#include "accuracy.hpp"
 #include "brink/base/error.hpp"
 #include "brink/stability/monotone_root.hpp"
 #include "brink/stability/transfer_kernel.hpp"
@@ -15,11 +16,10 @@
 namespace brink {
 namespace {
 
-// As in finite theory: how close to the noise-free edge the search goes, and the smallest growth it resolves.
-constexpr double kEdgeMargin = 1e-10;
-constexpr double kSmallestLogGrowth = -100;
-constexpr double kConverged = 1e-13;
-constexpr double kRounding = 1e-14;
+// ln ρ below this is not resolved.
+constexpr double kSmallestLimitLogGrowth = -100;
+// The change from one quadrature to the next finer one that ends the refinement.
+constexpr double kQuadratureConverged = 1e-13;
 
 /// The leading eigenvalue of the noise map on one quadrature.
 class NoiseMap {
@@ -51,7 +51,7 @@ struct Refined {
 template <class Find>
 Refined refine(const SpectralLaw& law, double guess, Find find) {
   Refined refined{guess, std::numeric_limits<double>::infinity(), false};
-  for (int level = 0; level <= law.last_level() && refined.change > kConverged; ++level) {
+  for (int level = 0; level <= law.last_level() && refined.change > kQuadratureConverged; ++level) {
     const MonotoneRoot root = find(level, refined.value);
     if (level > 0) refined.change = std::abs(root.s - refined.value);
     refined.value = root.s;
@@ -131,7 +131,7 @@ LimitGrowth limit_growth(const SpectralLaw& law, const UpdateRule& rule, double 
   result.method = "spectral radius without noise, at the end of the spectrum";
   if (noise > 0) {
     // The eigenvalue falls with ρ, so the search runs in −ln ρ up to the noise-free growth.
-    const double upper = -std::max(noise_free, kSmallestLogGrowth) - kEdgeMargin;
+    const double upper = -std::max(noise_free, kSmallestLimitLogGrowth) - kEdgeMargin;
     const Refined refined = refine(law, upper - 0.1, [&](int level, double guess) {
       const NoiseMap map(law, rule, noise, level);
       const auto eigenvalue = [&](double s) { return map.eigenvalue(eta, -s); };

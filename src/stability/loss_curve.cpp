@@ -6,14 +6,14 @@
 #include <cmath>
 #include <limits>
 
+#include "accuracy.hpp"
 #include "brink/base/error.hpp"
 #include "brink/stability/transfer_kernel.hpp"
 
 namespace brink {
 namespace {
 
-constexpr double kConverged = 1e-11;
-constexpr double kRounding = 1e-14;  // a step, at least
+constexpr double kCurveConverged = 1e-11;
 
 /// E z zᵀ of every node at once: Z ↦ A Z Aᵀ + ν λ² Z_xx bbᵀ, the last term only where modes feel their own noise.
 class ModeCovariances {
@@ -140,6 +140,7 @@ void check_options(std::string_view function, double eta, const LossCurveOptions
                  options.irreducible, "a finite number >= 0");
 }
 
+/// Every step rounds at least once.
 double rounding(const LossCurveOptions& options) { return kRounding * static_cast<double>(options.steps); }
 
 }  // namespace
@@ -150,7 +151,7 @@ LossCurve limit_loss_curve(const SpectralLaw& law, const UpdateRule& rule, doubl
   check_argument(noise >= 0 && std::isfinite(noise), "limit_loss_curve", "noise", noise, "a finite number >= 0");
   LossCurve curve;
   double change = std::numeric_limits<double>::infinity();
-  for (int level = 0; level <= law.last_level() && change > kConverged; ++level) {
+  for (int level = 0; level <= law.last_level() && change > kCurveConverged; ++level) {
     const SpectralNodes nodes = law.nodes(level);
     LossCurve finer = curve_on(nodes, rule, noise, !law.proportional(), eta, options);
     if (level > 0) {

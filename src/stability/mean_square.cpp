@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "accuracy.hpp"
 #include "brink/base/error.hpp"
 #include "brink/stability/monotone_root.hpp"
 #include "brink/stability/transfer_kernel.hpp"
@@ -13,8 +14,6 @@
 namespace brink {
 namespace {
 
-// The search stops this close (relative) to the noise-free edge, where the transfer kernel diverges.
-constexpr double kEdgeMargin = 1e-10;
 // Fourth powers of ηλ stay representable between this and its inverse.
 constexpr double kSmallestStep = 1e-60;
 // ln ρ below this is not resolved: the kernel would overflow.

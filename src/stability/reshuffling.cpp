@@ -6,6 +6,7 @@
 #include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 
+#include "accuracy.hpp"
 #include "brink/base/error.hpp"
 #include "brink/linalg/packed_symmetric.hpp"
 #include "brink/linalg/spectral_radius.hpp"
@@ -16,7 +17,6 @@ namespace {
 constexpr double kScanRatio = 1.05;
 constexpr double kScanStart = 1.0 / 8;
 constexpr int kMostScans = 2000;
-constexpr double kRounding = 1e-14;
 
 double binomial(Index n, Index k) {
   double value = 1;

@@ -12,7 +12,7 @@
 namespace brink {
 namespace {
 
-constexpr double kTolerance = 1e-12;
+constexpr double kStationaryTolerance = 1e-12;
 constexpr int kLargestIterations = 2000;
 
 /// The covariance of the noise of one batch gradient at θ*: p1 · (1/n) Σ b_k b_kᵀ (law dependent), rotated.
@@ -85,7 +85,7 @@ StationaryState stationary_state(const LinearizedModel& model, const UpdateRule&
   RowMatrix direction = residual;
   double square = residual.squaredNorm();
   int iteration = 0;
-  while (reference > 0 && std::sqrt(square) > kTolerance * reference && iteration++ < kLargestIterations) {
+  while (reference > 0 && std::sqrt(square) > kStationaryTolerance * reference && iteration++ < kLargestIterations) {
     const RowMatrix image_of_direction = system(direction);
     const double step = square / direction.cwiseProduct(image_of_direction).sum();
     q += step * direction;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "accuracy.hpp"
 #include "brink/linalg/packed_symmetric.hpp"
 #include "brink/linalg/symmetric_eigen.hpp"
 #include "brink/stability/monotone_root.hpp"
@@ -17,9 +18,7 @@ constexpr Index kLargestBasis = 20;
 constexpr Index kKeptAtCompression = 6;
 // Accuracy asked for of s, the logarithm of a step size or of a growth factor. The error falls by a factor of 100 or so
 // with every product, so what is reached is usually better.
-constexpr double kTolerance = 1e-12;
-// What rounding of the products and of the eigenbasis leaves in any eigenvalue, relative: part of every reported error.
-constexpr double kRounding = 1e-14;
+constexpr double kLogTolerance = 1e-12;
 // Single precision is left at this residual (relative to the eigenvalue): its own rounding is near, and the error of
 // the eigenvalue is the square.
 constexpr double kSingleResidual = 5e-7;
@@ -256,7 +255,7 @@ TransferSolution TransferSpace<Scalar>::solve(const TransferProblem& problem, Tr
         solution.gap > solution.residual ? solution.residual * solution.residual / solution.gap : solution.residual;
     solution.error = eigenvalue_error / std::max(solution.slope, 1e-3);
 
-    const bool accurate = solution.error <= kTolerance;
+    const bool accurate = solution.error <= kLogTolerance;
     // A residual bounds the distance to some eigenvalue; a small one, reached from a start that overlaps every positive
     // mode, belongs to the top.
     clearly_below = solution.at_upper && top + solution.residual < 1 && solution.residual < 0.01 * top;

@@ -5,11 +5,11 @@
 #include <numbers>
 
 #include "brink/base/error.hpp"
+#include "sample.hpp"
 
 namespace brink {
 namespace {
 
-constexpr Index kFewestRows = 8;
 constexpr double kClearly = 2;
 
 /// A ratio of two sums over rows and its standard error.

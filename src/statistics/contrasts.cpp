@@ -10,11 +10,10 @@
 #include "brink/base/error.hpp"
 #include "brink/base/options.hpp"
 #include "brink/statistics/regression.hpp"
+#include "sample.hpp"
 
 namespace brink::hypotheses {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 std::string parameter_text(const Observation& run, const std::string& name) {
   const auto number = run.numbers.find(name);

@@ -9,6 +9,7 @@
 #include "brink/statistics/multiplicity.hpp"
 #include "brink/statistics/resampling.hpp"
 #include "contrasts.hpp"
+#include "sample.hpp"
 
 namespace brink {
 namespace {
@@ -30,12 +31,6 @@ void count_reason(std::vector<ReasonCount>& reasons, const std::string& reason) 
   reasons.push_back({reason, 1});
 }
 
-double mean_of(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
-}
-
 /// Mean of ln(crossing/prediction) where some crossings are censored, on the scale of Student's t.
 std::optional<MeanEstimate> censored_mean(const std::vector<CensoredOnset>& onsets) {
   constexpr double kConfidence = 0.9;
@@ -55,7 +50,7 @@ std::optional<MeanEstimate> censored_mean(const std::vector<CensoredOnset>& onse
   }
 }
 
-std::optional<MeanEstimate> mean_of(const Contrast& contrast) {
+std::optional<MeanEstimate> contrast_mean(const Contrast& contrast) {
   if (!contrast.onsets.empty()) return censored_mean(contrast.onsets);
   if (contrast.values.size() < 2) return std::nullopt;
   return mean_estimate(contrast.values);
@@ -65,7 +60,7 @@ ContrastResult result_of(const Contrast& contrast, double level, std::uint64_t s
   ContrastResult result{contrast.name, contrast.lower, contrast.upper, {}, {}, {}, 0, 0, {}};
   result.seeds = static_cast<std::int64_t>(contrast.onsets.empty() ? contrast.values.size() : contrast.onsets.size());
   result.censored = result.seeds - static_cast<std::int64_t>(contrast.values.size());
-  const auto mean = mean_of(contrast);
+  const auto mean = contrast_mean(contrast);
   if (!mean) {
     result.mean.value = contrast.values.empty() ? 0 : mean_of(contrast.values);
     return result;
@@ -77,9 +72,7 @@ ContrastResult result_of(const Contrast& contrast, double level, std::uint64_t s
     BootstrapOptions options;
     options.confidence = 1 - 2 * level;
     options.seed = seed + index;
-    result.bootstrap = bootstrap_bca(
-                           contrast.values, [](const std::vector<double>& values) { return mean_of(values); }, options)
-                           .interval;
+    result.bootstrap = bootstrap_bca(contrast.values, mean_of, options).interval;
   }
   return result;
 }

@@ -30,6 +30,8 @@ double normal_quantile(double probability) {
   return boost::math::quantile(boost::math::normal(), probability);
 }
 
+double normal_cdf(double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)); }
+
 double normal_two_sided_p(double z) { return std::erfc(std::abs(z) / std::sqrt(2.0)); }
 
 double student_quantile(double probability, double degrees_of_freedom) {
@@ -37,6 +39,13 @@ double student_quantile(double probability, double degrees_of_freedom) {
   check_degrees("student_quantile", degrees_of_freedom);
   if (degrees_of_freedom > kNormalFrom) return normal_quantile(probability);
   return boost::math::quantile(boost::math::students_t(degrees_of_freedom), probability);
+}
+
+double student_cdf(double t, double degrees_of_freedom) {
+  check_degrees("student_cdf", degrees_of_freedom);
+  if (std::isinf(t)) return t < 0 ? 0 : 1;
+  if (degrees_of_freedom > kNormalFrom) return normal_cdf(t);
+  return boost::math::cdf(boost::math::students_t(degrees_of_freedom), t);
 }
 
 double student_two_sided_p(double t, double degrees_of_freedom) {

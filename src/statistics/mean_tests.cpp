@@ -13,17 +13,6 @@
 namespace brink {
 namespace {
 
-constexpr double kNormalFrom = 1e15;
-
-/// P(T ≤ t).
-double student_cdf(double t, double degrees_of_freedom) {
-  if (std::isinf(t)) return t < 0 ? 0 : 1;
-  if (degrees_of_freedom > kNormalFrom) return 0.5 * std::erfc(-t / std::sqrt(2.0));
-  return boost::math::cdf(boost::math::students_t(degrees_of_freedom), t);
-}
-
-double normal_cdf(double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)); }
-
 /// (value − hypothesized)/standard error, ±∞ or 0 for values that do not scatter.
 double score(const MeanEstimate& estimate, double hypothesized) {
   const double difference = estimate.value - hypothesized;

@@ -11,17 +11,13 @@
 #include "brink/base/options.hpp"
 #include "brink/statistics/regression.hpp"
 #include "brink/statistics/time_series.hpp"
+#include "sample.hpp"
 
 namespace brink {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kUsualShare = 0.5;
-
-double mean_of(const std::vector<double>& values) {
-  if (values.empty()) return kNaN;
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
 
 void check_numbers(const std::string& function, const std::vector<double>& numbers, bool right, const char* allowed) {
   if (right) return;
@@ -40,8 +36,8 @@ std::vector<double> stretch(const std::string& function, const std::vector<doubl
   return {values.begin() + skipped, values.end()};
 }
 
-std::vector<double> between(const std::string& function, const std::vector<double>& steps,
-                            const std::vector<double>& values, const std::vector<double>& numbers) {
+std::vector<double> within_steps(const std::string& function, const std::vector<double>& steps,
+                                 const std::vector<double>& values, const std::vector<double>& numbers) {
   check_numbers(function, numbers, numbers.empty() || numbers.size() == 2, "two steps, from and to, or none");
   if (numbers.empty()) return values;
   std::vector<double> chosen;
@@ -115,9 +111,9 @@ double trace_value(const Observation& observation, const std::string& function, 
   }
   if (function == "first" || function == "final") return end_of(function, values, numbers);
   if (function == "onset") return onset(steps, values, numbers);
-  if (function == "mean") return mean_of(between(function, steps, values, numbers));
+  if (function == "mean") return mean_of(within_steps(function, steps, values, numbers));
   if (function == "largest" || function == "smallest") {
-    const auto chosen = between(function, steps, values, numbers);
+    const auto chosen = within_steps(function, steps, values, numbers);
     if (chosen.empty()) return kNaN;
     const auto [low, high] = std::minmax_element(chosen.begin(), chosen.end());
     return function == "largest" ? *high : *low;

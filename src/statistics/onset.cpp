@@ -8,17 +8,17 @@
 
 #include "brink/base/error.hpp"
 #include "brink/linalg/matrix.hpp"
+#include "sample.hpp"
 
 namespace brink {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr int kMostIterations = 200;
 
 double density(double z) { return std::isinf(z) ? 0 : std::exp(-0.5 * z * z) / std::sqrt(2 * std::numbers::pi); }
 
 /// Φ(b) − Φ(a), from the tail that loses no digits.
-double between(double a, double b) {
+double normal_between(double a, double b) {
   const double root = std::sqrt(2.0);
   if (a > 0) return 0.5 * (std::erfc(a / root) - std::erfc(b / root));
   return 0.5 * (std::erfc(-b / root) - std::erfc(-a / root));
@@ -51,7 +51,7 @@ Likelihood likelihood(const std::vector<LogInterval>& data, double gamma, double
     }
     const double a = std::isinf(lower) ? -kInfinity : gamma * lower - delta;
     const double b = std::isinf(upper) ? kInfinity : gamma * upper - delta;
-    const double p = std::max(between(a, b), 1e-300);
+    const double p = std::max(normal_between(a, b), 1e-300);
     const double fa = density(a) / p;
     const double fb = density(b) / p;
     const Eigen::Vector2d da = std::isinf(a) ? Eigen::Vector2d(0, 0) : Eigen::Vector2d(lower, -1);

@@ -2,11 +2,11 @@
 #include <limits>
 
 #include "brink/statistics/hypothesis.hpp"
+#include "sample.hpp"
 
 namespace brink {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kConfidenceOfSpread = 0.8;
 constexpr std::size_t kFewestPilotSeeds = 3;
 constexpr std::int64_t kMostSeeds = 100'000;

@@ -9,6 +9,7 @@
 
 #include "brink/base/error.hpp"
 #include "brink/statistics/time_series.hpp"
+#include "sample.hpp"
 
 namespace brink {
 namespace {
@@ -153,7 +154,6 @@ Crossing isotonic_crossing(const std::vector<double>& x, const std::vector<doubl
   constexpr const char* here = "isotonic_crossing";
   check_points(here, x, y, 2, "at least 2 points");
   check_argument(std::is_sorted(x.begin(), x.end()), here, "x", "a list that is not ascending", "ascending x");
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const double sign = y.back() >= y.front() ? 1 : -1;
   std::vector<double> rising = y;
   for (double& value : rising) value *= sign;

@@ -7,6 +7,7 @@
 #include "brink/base/error.hpp"
 #include "brink/sampling/philox.hpp"
 #include "brink/statistics/time_series.hpp"
+#include "sample.hpp"
 
 namespace brink {
 namespace {
@@ -15,8 +16,6 @@ namespace {
 constexpr double kFewestBeyond = 10;
 constexpr std::uint32_t kPermutations = 1;  // the streams of bootstrap draws have replica 0
 constexpr std::uint32_t kSignFlips = 2;
-
-double normal_cdf(double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)); }
 
 void check_options(const char* here, const BootstrapOptions& options) {
   check_argument(options.confidence > 0 && options.confidence < 1, here, "confidence", options.confidence,
@@ -36,10 +35,6 @@ double quantile(const std::vector<double>& sorted, double probability) {
   const auto below = static_cast<std::size_t>(position);
   const std::size_t above = std::min(below + 1, sorted.size() - 1);
   return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
-
-double mean_of(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 double deviation_of(const std::vector<double>& values) {

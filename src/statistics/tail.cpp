@@ -6,13 +6,13 @@
 #include <numbers>
 
 #include "brink/base/error.hpp"
+#include "sample.hpp"
 
 namespace brink {
 namespace {
 
 constexpr double kAgreement = 3.5;
 constexpr std::size_t kBack = 4;  // points of the plot: a quarter of the exceedances
-constexpr Index kFewestRows = 8;
 
 struct Extreme {
   double log_value = 0;
@@ -51,7 +51,7 @@ Inverse above(const std::vector<Extreme>& largest, Index k, Index rows) {
 Interval inverted(const Inverse& inverse, double t, double bias) {
   const double factor = std::exp(t * inverse.error / inverse.value);
   const double lowest = inverse.value / factor - bias;
-  return {1 / (inverse.value * factor + bias), lowest > 0 ? 1 / lowest : std::numeric_limits<double>::infinity()};
+  return {1 / (inverse.value * factor + bias), lowest > 0 ? 1 / lowest : kInfinity};
 }
 
 }  // namespace

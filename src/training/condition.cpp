@@ -10,7 +10,7 @@
 namespace brink {
 namespace {
 
-constexpr std::string_view kFunction = "[training] interventions";
+constexpr std::string_view kInterventions = "[training] interventions";
 constexpr std::string_view kConditionForm = "QUANTITY < NUMBER or QUANTITY > NUMBER";
 constexpr std::string_view kInterventionForm =
     "WHEN: CHANGE = VALUE, ... with WHEN step N, QUANTITY < NUMBER or QUANTITY > NUMBER";
@@ -41,30 +41,31 @@ std::optional<Condition> read_condition(std::string_view text) {
 template <class Number>
 Number change_value(std::string_view text, std::string_view value, std::string_view allowed) {
   const auto number = number_of<Number>(value);
-  check_argument(number.has_value(), kFunction, text, value, allowed);
+  check_argument(number.has_value(), kInterventions, text, value, allowed);
   return *number;
 }
 
 void read_change(std::string_view text, Intervention& intervention) {
   constexpr std::string_view kChanges = "eta, momentum, batch, buffers or model = VALUE";
   const auto sign = text.find('=');
-  check_argument(sign != std::string_view::npos, kFunction, "change", text, kChanges);
+  check_argument(sign != std::string_view::npos, kInterventions, "change", text, kChanges);
   const auto name = trimmed(text.substr(0, sign));
   const auto value = trimmed(text.substr(sign + 1));
   if (name == "eta") {
     intervention.eta = change_value<double>(name, value, "a number > 0");
-    check_argument(*intervention.eta > 0 && std::isfinite(*intervention.eta), kFunction, name, value, "a number > 0");
+    check_argument(*intervention.eta > 0 && std::isfinite(*intervention.eta), kInterventions, name, value,
+                   "a number > 0");
   } else if (name == "momentum") {
     intervention.momentum = change_value<double>(name, value, "a number in (-1, 1)");
   } else if (name == "batch") {
     intervention.batch_size = change_value<Index>(name, value, "an integer in 1..n, or 0 for all samples");
   } else if (name == "buffers") {
-    check_argument(value == "keep" || value == "zero", kFunction, name, value, "keep or zero");
+    check_argument(value == "keep" || value == "zero", kInterventions, name, value, "keep or zero");
     intervention.zero_buffers = value == "zero";
   } else if (name == "model") {
     intervention.model = local_model_kind_of(value);
   } else {
-    fail_argument(kFunction, "change", name, kChanges);
+    fail_argument(kInterventions, "change", name, kChanges);
   }
 }
 
@@ -78,7 +79,7 @@ Condition parse_condition(std::string_view text) {
 
 Intervention parse_intervention(std::string_view text) {
   const auto colon = text.find(':');
-  check_argument(colon != std::string_view::npos, kFunction, "intervention", text, kInterventionForm);
+  check_argument(colon != std::string_view::npos, kInterventions, "intervention", text, kInterventionForm);
   Intervention intervention;
   const auto when = trimmed(text.substr(0, colon));
   intervention.condition = read_condition(when);
@@ -86,7 +87,8 @@ Intervention parse_intervention(std::string_view text) {
     constexpr std::string_view kStep = "step ";
     const bool is_step = when.substr(0, kStep.size()) == kStep;
     intervention.step = is_step ? number_of<Index>(trimmed(when.substr(kStep.size()))) : std::nullopt;
-    check_argument(intervention.step && *intervention.step >= 0, kFunction, "intervention", text, kInterventionForm);
+    check_argument(intervention.step && *intervention.step >= 0, kInterventions, "intervention", text,
+                   kInterventionForm);
   }
   auto changes = text.substr(colon + 1);
   while (true) {

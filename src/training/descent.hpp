@@ -7,6 +7,10 @@
 
 namespace brink {
 
+// What a step won over what was predicted: beyond these the model of the loss is trusted further, or at least as far.
+constexpr double kGoodRatio = 0.75;
+constexpr double kFairRatio = 0.25;
+
 /// A point on the way down.
 struct Descent {
   const Objective<double>& objective;

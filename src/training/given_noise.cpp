@@ -12,8 +12,6 @@
 namespace brink {
 namespace {
 
-constexpr std::uint32_t kStream = 2;  // of Purpose::gaussian_rows; label noise has another
-
 template <class Real>
 class GivenNoise final : public GradientSource<Real> {
  public:
@@ -25,7 +23,7 @@ class GivenNoise final : public GradientSource<Real> {
     check_argument(factor_.cols() == objective.parameters(), "training", "columns of noise_factor", factor_.cols(),
                    fmt::format("the {} parameters", objective.parameters()));
     const Real loss = base_->gradient(objective, theta, batch, key, out);
-    Philox random(key.seed, Purpose::gaussian_rows, kStream, key.step);
+    Philox random(key.seed, Purpose::gaussian_rows, kGivenNoiseStream, key.step);
     thread_local VectorOf<Real> noise;
     noise.resize(factor_.rows());
     for (Real& each : noise) each = static_cast<Real>(random.normal());

@@ -10,7 +10,6 @@
 namespace brink {
 namespace {
 
-constexpr std::uint32_t kStream = 1;              // of Purpose::gaussian_rows; given noise has another
 constexpr Index kNumbersAtOnce = Index{1} << 22;  // Jacobian rows in memory: 32 MB
 
 template <class Real>
@@ -27,7 +26,7 @@ class LabelNoise final : public GradientSource<Real> {
     const Index c = network->outputs();
     const auto rows_at_once = std::max<Index>(1, kNumbersAtOnce / (c * network->parameters()));
     const auto count = static_cast<Index>(batch.samples.size());
-    Philox random(key.seed, Purpose::gaussian_rows, kStream, key.step);
+    Philox random(key.seed, Purpose::gaussian_rows, kLabelNoiseStream, key.step);
     thread_local RowMatrixOf<Real> rows;
     thread_local VectorOf<Real> noise;
     for (Index begin = 0; begin < count; begin += rows_at_once) {

@@ -16,8 +16,6 @@ constexpr double kFirstSigma = 1e-3;
 constexpr double kSmallestSigma = 1e-10;
 constexpr double kLargestSigma = 1e10;
 constexpr double kSmallestDamping = 1e-15;  // of the largest diagonal: Cholesky needs a little
-constexpr double kGood = 0.75;
-constexpr double kFair = 0.25;
 /// A gradient that falls by less than this in kSlowSteps accepted steps will be faster by Newton's method.
 constexpr double kSlow = 0.1;
 constexpr Index kSlowSteps = 20;
@@ -96,9 +94,9 @@ bool levenberg_marquardt(Descent& descent) {
       const double predicted = -(change.dot(r) + 0.5 * change.squaredNorm()) / n;
       const double ratio = descent.try_step(step, predicted);
       moved = ratio > 0;
-      if (ratio > kGood) sigma = std::max(sigma / 3, kSmallestSigma);
+      if (ratio > kGoodRatio) sigma = std::max(sigma / 3, kSmallestSigma);
       if (moved) raise = 2;
-      if (ratio > kFair) continue;
+      if (ratio > kFairRatio) continue;
     }
     sigma *= raise;
     raise *= 2;

@@ -9,9 +9,7 @@ namespace {
 
 constexpr double kFirstRadius = 0.1;       // of max(‖θ‖, 1e-3)
 constexpr double kSmallestRadius = 1e-16;  // of the same
-constexpr double kGood = 0.75;
-constexpr double kFair = 0.25;
-constexpr double kLargestForcing = 0.5;  // of the residual of conjugate gradients, and falling with the gradient
+constexpr double kLargestForcing = 0.5;    // of the residual of conjugate gradients, and falling with the gradient
 
 /// τ ≥ 0 with ‖s + τd‖ = radius.
 double to_boundary(const Vector& s, const Vector& d, double radius) {
@@ -79,8 +77,8 @@ void newton_cg(Descent& descent) {
     const InnerResult inner = conjugate_gradients(descent, radius, forcing * norm);
     ++descent.iterations;
     const double ratio = descent.try_step(inner.step, inner.predicted);
-    if (ratio > kGood && inner.at_boundary) radius *= 2;
-    if (!(ratio > kFair)) radius = 0.25 * std::min(radius, inner.step.norm());
+    if (ratio > kGoodRatio && inner.at_boundary) radius *= 2;
+    if (!(ratio > kFairRatio)) radius = 0.25 * std::min(radius, inner.step.norm());
     if (radius < kSmallestRadius * unit) return;
   }
 }

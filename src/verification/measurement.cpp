@@ -9,6 +9,7 @@
 #include "brink/simulation/measured_threshold.hpp"
 #include "brink/simulation/noise_free.hpp"
 #include "mode_start.hpp"
+#include "seeds.hpp"
 
 namespace brink {
 namespace {
@@ -16,7 +17,6 @@ namespace {
 // Cells of smaller batches move up to this many times more replicas, for about the same work.
 constexpr std::int64_t kMostReplicas = 64;
 constexpr double kThresholdRuns = 6;  // what a measured threshold costs, in growth runs
-constexpr std::uint64_t kSeedStride = 0x9e3779b97f4a7c15;
 
 /// The work of one replica-step, in multiply-adds.
 double step_cost(const LoadedModel& loaded, const CellTheory& theory, bool direct) {

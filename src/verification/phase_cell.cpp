@@ -14,13 +14,13 @@
 #include "brink/verification/moment_study.hpp"
 #include "brink/verification/phase_diagram.hpp"
 #include "mode_start.hpp"
+#include "seeds.hpp"
 #include "theory.hpp"
 
 namespace brink {
 namespace {
 
 constexpr const char* kPlan = "phase diagram";
-constexpr std::uint64_t kSeedStride = 0x9e3779b97f4a7c15;
 
 /// What the streams of a cell are for.
 enum class Stream : std::uint64_t { measured_growth, lyapunov, escape, notions, count };

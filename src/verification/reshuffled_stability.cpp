@@ -7,13 +7,13 @@
 #include "brink/simulation/reshuffled_engine.hpp"
 #include "brink/stability/lifted_mode.hpp"
 #include "mode_start.hpp"
+#include "seeds.hpp"
 
 namespace brink {
 namespace {
 
 constexpr const char* kSearch = ", first crossing of 1";
 constexpr Index kBurnInShare = 8;  // epochs before the measurement, as a share of those measured
-constexpr std::uint64_t kSeedStride = 0x9e3779b97f4a7c15;
 
 class Analysis {
  public:

@@ -65,20 +65,20 @@ TEST_CASE("seeds that diverged are excluded and counted", "[study][fast]") {
 
 TEST_CASE("a claim is judged by its interval", "[study][fast]") {
   const std::vector<double> tight = {1.00, 1.01, 0.99};
-  CHECK(judge_equal({}, tight, 1, 0.1).judgement == Judgement::supported);
-  CHECK(judge_equal({}, tight, 2, 0.1).judgement == Judgement::refuted);
-  CHECK(judge_equal({}, tight, 1.1, 0.1).judgement == Judgement::cannot_tell);
-  CHECK(judge_equal({}, {0, 1, 2}, 1, 0.1).judgement == Judgement::cannot_tell);
-  CHECK(judge_equal({}, {1}, 1, 0.1).judgement == Judgement::cannot_tell);
-  CHECK(judge_at_least({}, tight, 0.9).judgement == Judgement::supported);
-  CHECK(judge_at_least({}, tight, 1.2).judgement == Judgement::refuted);
-  CHECK(judge_at_least({}, tight, 1).judgement == Judgement::cannot_tell);
-  CHECK(judge_at_most({}, tight, 1.2).judgement == Judgement::supported);
-  CHECK(judge_at_most({}, tight, 0.9).judgement == Judgement::refuted);
-  CHECK(judge_exact({}, {1e-9, -2e-9}, 1e-8).judgement == Judgement::supported);
-  CHECK(judge_exact({}, {1e-9, -2e-8}, 1e-8).judgement == Judgement::refuted);
-  CHECK(judge_exact({}, {std::numeric_limits<double>::quiet_NaN()}, 1e-8).judgement == Judgement::refuted);
-  CHECK(judge_exact({}, {}, 1e-8).judgement == Judgement::cannot_tell);
+  CHECK(judge_equal({}, tight, 1, 0.1).decision == Decision::supported);
+  CHECK(judge_equal({}, tight, 2, 0.1).decision == Decision::refuted);
+  CHECK(judge_equal({}, tight, 1.1, 0.1).decision == Decision::cannot_tell);
+  CHECK(judge_equal({}, {0, 1, 2}, 1, 0.1).decision == Decision::cannot_tell);
+  CHECK(judge_equal({}, {1}, 1, 0.1).decision == Decision::cannot_tell);
+  CHECK(judge_at_least({}, tight, 0.9).decision == Decision::supported);
+  CHECK(judge_at_least({}, tight, 1.2).decision == Decision::refuted);
+  CHECK(judge_at_least({}, tight, 1).decision == Decision::cannot_tell);
+  CHECK(judge_at_most({}, tight, 1.2).decision == Decision::supported);
+  CHECK(judge_at_most({}, tight, 0.9).decision == Decision::refuted);
+  CHECK(judge_exact({}, {1e-9, -2e-9}, 1e-8).decision == Decision::supported);
+  CHECK(judge_exact({}, {1e-9, -2e-8}, 1e-8).decision == Decision::refuted);
+  CHECK(judge_exact({}, {std::numeric_limits<double>::quiet_NaN()}, 1e-8).decision == Decision::refuted);
+  CHECK(judge_exact({}, {}, 1e-8).decision == Decision::cannot_tell);
 }
 
 TEST_CASE("units of a study are measured once, on any number of threads", "[study][fast]") {
@@ -159,6 +159,6 @@ TEST_CASE("the scalar laws of momentum hold", "[study][fast]") {
   REQUIRE(report.findings.size() == 7);
   for (const auto& finding : report.findings) {
     CAPTURE(finding.claim, finding.quantity, finding.measured.mean);
-    CHECK(finding.judgement == Judgement::supported);
+    CHECK(finding.decision == Decision::supported);
   }
 }

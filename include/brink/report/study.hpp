@@ -18,13 +18,9 @@
 #include "brink/base/monitor.hpp"
 #include "brink/report/figure_data.hpp"
 #include "brink/report/table.hpp"
+#include "brink/statistics/hypothesis.hpp"
 
 namespace brink {
-
-enum class Judgement { supported, refuted, cannot_tell };
-
-/// "supported", "refuted", "cannot tell".
-[[nodiscard]] std::string_view to_string(Judgement judgement);
 
 /// The mean over independent seeds with its Student interval. `values` without those that are not finite, whose number
 /// is `excluded`.
@@ -48,7 +44,7 @@ struct Finding {
   std::optional<double> predicted;
   std::string published;  ///< what the paper reports, in words; may be empty
   SeedMean measured;
-  Judgement judgement = Judgement::cannot_tell;
+  Decision decision = Decision::cannot_tell;
   std::string note;
 };
 

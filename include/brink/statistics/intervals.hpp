@@ -8,11 +8,17 @@ namespace brink {
 /// x with P(Z ≤ x) = probability, Z standard normal. 0 < probability < 1.
 [[nodiscard]] double normal_quantile(double probability);
 
+/// P(Z ≤ z).
+[[nodiscard]] double normal_cdf(double z);
+
 /// P(|Z| ≥ |z|).
 [[nodiscard]] double normal_two_sided_p(double z);
 
 /// x with P(T ≤ x) = probability, T Student t. degrees_of_freedom > 0, need not be an integer; infinity is the normal.
 [[nodiscard]] double student_quantile(double probability, double degrees_of_freedom);
+
+/// P(T ≤ t).
+[[nodiscard]] double student_cdf(double t, double degrees_of_freedom);
 
 /// P(|T| ≥ |t|).
 [[nodiscard]] double student_two_sided_p(double t, double degrees_of_freedom);

@@ -11,7 +11,6 @@
 namespace brink::analysis {
 namespace {
 
-constexpr double kLossFactor = 2;  // the paper's loss is the mean of squares
 constexpr Index kBatch = 64;
 constexpr Index kWatched = 200;  // steps after the change
 constexpr Index kEarly = 60;
@@ -75,7 +74,7 @@ double rise(const Trace& trace, Index at) {
   return trace.diverged ? INFINITY : peak / (before / records);
 }
 
-StudyReport run(const StudyContext& context) {
+StudyReport run_catapults(const StudyContext& context) {
   constexpr int seeds = 3;
   std::vector<StudyUnit> units;
   for (const Change& change : changes()) {
@@ -137,7 +136,7 @@ Study catapults() {
           "Andreyev & Beneventano 2024, arXiv 2412.20553; Andreyev et al. 2026, arXiv 2604.14108",
           "geometric mean over seeds of the largest loss within 200 steps over the loss before: at least 3 for "
           "destabilizing changes at the edge, at most 2 for the reverse changes and for the same changes before it",
-          run};
+          run_catapults};
 }
 
 }  // namespace brink::analysis

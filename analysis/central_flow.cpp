@@ -11,34 +11,34 @@
 namespace brink::analysis {
 namespace {
 
-constexpr int kSeeds = 3;
-constexpr double kEta = 0.35;
+constexpr int kFlowSeeds = 3;
+constexpr double kFlowEta = 0.35;
 constexpr Index kCurvatureEvery = 5;  // odd: both sides of the oscillation
 
 // A unit is these numbers a step.
-enum Column : std::size_t {
+enum FlowColumn : std::size_t {
   kOscillating,
   kFlowLoss,
   kAverageLoss,
-  kLoss,
+  kDescentLoss,
   kFlowFirst,
   kFlowSecond,
-  kFirst,
-  kSecond,
+  kDescentFirst,
+  kDescentSecond,
   kVariance,
   kDistance,
   kResidual,
-  kColumns
+  kFlowColumns
 };
 
 std::vector<double> measure_run(const Task& task, const Vector& start, Index steps, const Monitor& monitor) {
   const auto objective = task.precise();
-  const EdgeRule rule{kEta, 0};
+  const EdgeRule rule{kFlowEta, 0};
   const EdgeArrival arrival = run_to_edge(*objective, start, rule, 100000, monitor);
   const EdgePoint edge = edge_point(*objective, arrival.theta);
   Vector theta = arrival.theta + 0.3 * edge.delta() * edge.u;
   CentralFlowOptions options;
-  options.eta = kEta;
+  options.eta = kFlowEta;
   options.substeps = 2;
   CentralFlowState flow = start_central_flow(*objective, options, arrival.theta);
   std::vector<Vector> starts;
@@ -50,13 +50,13 @@ std::vector<double> measure_run(const Task& task, const Vector& start, Index ste
     if (t % kCurvatureEvery == 0) {
       const TopCurvature top = top_curvature(*objective, theta, objective->all(), 2, starts, 1e-5);
       starts = top.vectors;
-      first = kEta * top.values[0].value;
-      second = kEta * top.values[1].value;
+      first = kFlowEta * top.values[0].value;
+      second = kFlowEta * top.values[1].value;
     }
     const double distance = (theta - flow.w).norm();
     const CentralFlowReading reading = central_flow_step(*objective, options, flow);
     const double loss = objective->gradient(theta, objective->all(), gradient);
-    theta -= kEta * gradient;
+    theta -= kFlowEta * gradient;
     const double next = reading.eigenvalues.size() > 1 ? reading.eigenvalues[1].value : NAN;
     for (const double value :
          {static_cast<double>(reading.oscillating), reading.loss, reading.time_averaged_loss, loss,
@@ -70,9 +70,9 @@ std::vector<double> measure_run(const Task& task, const Vector& start, Index ste
 double mean_of(const std::vector<double>& values, std::size_t column, Index oscillating) {
   double sum = 0;
   Index count = 0;
-  for (std::size_t t = 0; (t + 1) * kColumns <= values.size(); ++t)
-    if (std::lround(values[t * kColumns + kOscillating]) == oscillating) {
-      sum += values[t * kColumns + column];
+  for (std::size_t t = 0; (t + 1) * kFlowColumns <= values.size(); ++t)
+    if (std::lround(values[t * kFlowColumns + kOscillating]) == oscillating) {
+      sum += values[t * kFlowColumns + column];
       ++count;
     }
   return count >= 100 ? sum / static_cast<double>(count) : NAN;
@@ -83,19 +83,19 @@ Curve averaged(const std::vector<double>& values, std::size_t column, const std:
                int colour) {
   constexpr std::size_t kWindow = 20;
   Curve curve{label, kind, colour, {}};
-  for (std::size_t t = 0; (t + kWindow) * kColumns <= values.size(); t += kWindow / 2) {
+  for (std::size_t t = 0; (t + kWindow) * kFlowColumns <= values.size(); t += kWindow / 2) {
     double sum = 0;
-    for (std::size_t i = 0; i < kWindow; ++i) sum += values[(t + i) * kColumns + column];
+    for (std::size_t i = 0; i < kWindow; ++i) sum += values[(t + i) * kFlowColumns + column];
     curve.points.push_back({static_cast<double>(t) + 0.5 * kWindow, sum / kWindow});
   }
   return curve;
 }
 
-StudyReport run(const StudyContext& context) {
+StudyReport run_central_flow(const StudyContext& context) {
   const auto task = chebyshev_task(4);
   const Index steps = context.choose<Index>(900, 3000);
   std::vector<StudyUnit> units;
-  for (int s = 0; s < kSeeds; ++s)
+  for (int s = 0; s < kFlowSeeds; ++s)
     units.push_back({"seed " + std::to_string(s), [=, &context, &task](const Monitor& monitor) {
                        return measure_run(task, chebyshev_start(task, context.seed + static_cast<std::uint64_t>(s)),
                                           steps, monitor);
@@ -116,13 +116,13 @@ StudyReport run(const StudyContext& context) {
                {"residual"}});
   for (const Index k : {1, 2}) {
     std::vector<double> loss, excess, both, worst;
-    for (int s = 0; s < kSeeds; ++s) {
+    for (int s = 0; s < kFlowSeeds; ++s) {
       const auto& v = values[static_cast<std::size_t>(s)];
-      const double measured = mean_of(v, kLoss, k);
+      const double measured = mean_of(v, kDescentLoss, k);
       const double predicted = mean_of(v, kAverageLoss, k);
       const double bare = mean_of(v, kFlowLoss, k);
-      const double first = mean_of(v, kFirst, k);
-      const double second = mean_of(v, kSecond, k);
+      const double first = mean_of(v, kDescentFirst, k);
+      const double second = mean_of(v, kDescentSecond, k);
       table.add_row({std::int64_t{s}, static_cast<std::int64_t>(k), measured, predicted, bare, first, second,
                      mean_of(v, kVariance, k), mean_of(v, kDistance, k), mean_of(v, kResidual, k)});
       loss.push_back(measured / predicted);
@@ -143,12 +143,12 @@ StudyReport run(const StudyContext& context) {
   const auto& shown = values[0];
   const double last = static_cast<double>(steps);
   CurvePanel loss{"loss", "step after the crossing", "L, mean over 20 steps", false, false, {}};
-  loss.curves = {averaged(shown, kLoss, "gradient descent", CurveKind::line, 1),
+  loss.curves = {averaged(shown, kDescentLoss, "gradient descent", CurveKind::line, 1),
                  averaged(shown, kAverageLoss, "predicted mean", CurveKind::dashed, 2),
                  averaged(shown, kFlowLoss, "central flow", CurveKind::line, 3)};
   CurvePanel curvature{"curvature", "step after the crossing", "η·eigenvalue", false, false, {}};
-  curvature.curves = {averaged(shown, kFirst, "gradient descent, first", CurveKind::line, 1),
-                      averaged(shown, kSecond, "second", CurveKind::line, 4),
+  curvature.curves = {averaged(shown, kDescentFirst, "gradient descent, first", CurveKind::line, 1),
+                      averaged(shown, kDescentSecond, "second", CurveKind::line, 4),
                       averaged(shown, kFlowFirst, "flow, first", CurveKind::dashed, 2),
                       averaged(shown, kFlowSecond, "second", CurveKind::dashed, 3),
                       {"edge", CurveKind::dashed, 7, {{0, 2}, {last, 2}}}};
@@ -165,7 +165,7 @@ Study central_flow_study() {
           "Cohen, Damian, Talwalkar, Kolter & Lee 2024, arXiv 2410.24206",
           "over seeds, where the flow has k oscillating directions for at least 100 steps: mean loss within 5% of "
           "L + tr Σ/η, its excess over L within 20% of tr Σ/η, the mean of the k largest η·λ within 3% of 2",
-          run};
+          run_central_flow};
 }
 
 }  // namespace brink::analysis

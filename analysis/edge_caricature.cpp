@@ -76,7 +76,7 @@ NoisyState measure_noise(const Caricature& problem, double variance, Index steps
   return {y / n, factor * (variance + x2y2 / n + 2 / problem.beta() * force2 / n), factor * variance};
 }
 
-StudyReport run(const StudyContext& context) {
+StudyReport run_edge_caricature(const StudyContext& context) {
   StudyReport report;
   Table orbits({{"momentum"}, {"epsilon"}, {"small_period"}, {"period"}, {"overshoot"}, {"drift"}, {"growth"}});
   for (const double beta : {0.0, 0.5, 0.9}) {
@@ -154,7 +154,7 @@ Study edge_caricature() {
       "Damian, Nichani & Lee 2022, arXiv 2209.15594; Liao et al. 2026, arXiv 2604.21016",
       "periods to 0.5–1%, overshoot to 1%, h to 3% in two orbits, growth to 3%; the noise identity to 5%, its leading "
       "term to 15% where σ² ≥ 10·4α²/β_s and off by more than half where σ² ≤ 0.1·4α²/β_s",
-      run};
+      run_edge_caricature};
 }
 
 }  // namespace brink::analysis

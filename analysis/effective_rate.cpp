@@ -13,7 +13,7 @@
 namespace brink::analysis {
 namespace {
 
-constexpr Index kSamples = 256;
+constexpr Index kFeatureSamples = 256;
 const std::vector<Index>& batch_sizes() {
   static const std::vector<Index> sizes = {1, 2, 4, 8, 16, 32, 64, 77, 128, 192, 255, 256};
   return sizes;
@@ -25,7 +25,7 @@ const std::vector<double>& momenta() {
 
 /// η*(β, B) for every momentum, then batch size.
 std::vector<double> thresholds(std::uint64_t seed) {
-  const LinearizedModel model = feature_model(kSamples, 1024, "relu", seed).model;
+  const LinearizedModel model = feature_model(kFeatureSamples, 1024, "relu", seed).model;
   const auto law = make_batch_law("without-replacement");
   TransferBasis basis(model);
   std::vector<double> values;
@@ -38,7 +38,7 @@ std::vector<double> thresholds(std::uint64_t seed) {
 
 /// The coupling rule from (β, B, η = .7 η*) to others: exact margin − .7, then each rule of thumb over the exact step.
 std::vector<double> couplings(std::uint64_t seed) {
-  const LinearizedModel model = feature_model(kSamples, 1024, "relu", seed).model;
+  const LinearizedModel model = feature_model(kFeatureSamples, 1024, "relu", seed).model;
   const auto law = make_batch_law("without-replacement");
   TransferBasis basis(model);
   constexpr double margin = 0.7;
@@ -57,7 +57,7 @@ std::vector<double> couplings(std::uint64_t seed) {
   return values;
 }
 
-StudyReport run(const StudyContext& context) {
+StudyReport run_effective_rate(const StudyContext& context) {
   constexpr int seeds = 3;
   std::vector<StudyUnit> units;
   for (int s = 0; s < seeds; ++s) {
@@ -88,7 +88,7 @@ StudyReport run(const StudyContext& context) {
     panel.curves.push_back({"(1+β)/(1−β) = " + shortest(std::round(100 * full) / 100),
                             CurveKind::dashed,
                             static_cast<int>(m),
-                            {{1, full}, {static_cast<double>(kSamples), full}}});
+                            {{1, full}, {static_cast<double>(kFeatureSamples), full}}});
   }
   for (int s = 0; s < seeds; ++s) {
     for (std::size_t m = 0; m < momenta().size(); ++m) {
@@ -145,7 +145,7 @@ Study effective_rate() {
       "Andreyev et al. 2026, arXiv 2604.14108",
       "eta*/(1-beta) equals that of SGD within 5% at B = 1 and is off by 1.5 times or more at B = 0.3 n, beta = 0.9; "
       "the exact coupling keeps the margin to 1e-8 where each rule of thumb misses by 1.5 times or more somewhere",
-      run};
+      run_effective_rate};
 }
 
 }  // namespace brink::analysis

@@ -36,9 +36,9 @@ LinearizedModel minimum_model(const Task& task, std::uint64_t seed, const Monito
 }
 
 /// eta, bound, edge, ‖H‖_F, min μ for every batch size.
-constexpr std::size_t kColumns = 6;
+constexpr std::size_t kThresholdColumns = 6;
 
-std::vector<double> thresholds(const LinearizedModel& model, const std::vector<Index>& batches) {
+std::vector<double> batch_thresholds(const LinearizedModel& model, const std::vector<Index>& batches) {
   const auto rule = rule_with("sgd", 0);
   const auto law = make_batch_law(kLaw);
   TransferBasis basis(model);
@@ -116,7 +116,7 @@ const std::vector<Source>& sources() {
   return all;
 }
 
-StudyReport run(const StudyContext& context) {
+StudyReport run_frobenius_bound(const StudyContext& context) {
   const std::vector<Index> batches = {1, 2, 4, 8, 16, 32, 64};
   constexpr int seeds = 3;
   std::vector<StudyUnit> units;
@@ -124,7 +124,7 @@ StudyReport run(const StudyContext& context) {
     for (int s = 0; s < seeds; ++s) {
       const std::uint64_t seed = context.seed + static_cast<std::uint64_t>(s);
       units.push_back({source.name + " " + std::to_string(s), [&source, seed, &batches](const Monitor& monitor) {
-                         return thresholds(source.make(seed, monitor), batches);
+                         return batch_thresholds(source.make(seed, monitor), batches);
                        }});
     }
   }
@@ -160,7 +160,7 @@ StudyReport run(const StudyContext& context) {
       Curve exact{s == 0 ? source.name : "", CurveKind::joined, colour, {}};
       Curve bound{s == 0 && colour == 1 ? "bound (same colour)" : "", CurveKind::dashed, colour, {}};
       double out = 0;
-      for (std::size_t i = 0; i < values[unit].size(); i += kColumns) {
+      for (std::size_t i = 0; i < values[unit].size(); i += kThresholdColumns) {
         const double* v = &values[unit][i];
         const bool is_vacuous = !(v[2] < v[3]);
         table.add_row(
@@ -241,7 +241,7 @@ Study frobenius_bound() {
       "Wu, Wang & Su 2022, arXiv 2207.02628",
       "the bound is never below the exact threshold (1e-9); measured escape rates are within 5% (or 0.01) of ln rho "
       "and above the bound's rate; past the bound batch noise grows and isotropic noise of the same size does not",
-      run};
+      run_frobenius_bound};
 }
 
 }  // namespace brink::analysis

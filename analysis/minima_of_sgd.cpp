@@ -13,7 +13,7 @@
 namespace brink::analysis {
 namespace {
 
-struct Arm {
+struct MinimaArm {
   std::string rule;
   double momentum;
   double eta;
@@ -21,23 +21,23 @@ struct Arm {
   std::string published;
 };
 
-const std::vector<Arm>& arms() {
-  static const std::vector<Arm> all = {{"sgd", 0, 0.05, 0, "39.3 of 40"},
-                                       {"sgd", 0, 0.1, 0, "19.6 of 20"},
-                                       {"sgd", 0, 0.5, 0, "3.9 of 4"},
-                                       {"sgd", 0, 0.1, 10, "8.0"},
-                                       {"sgd", 0, 0.5, 10, "1.24"},
-                                       {"sgd", 0, 0.5, 25, "2.3"},
-                                       {"heavy-ball", 0.4, 0.1, 0, "27.5 of 28"},
-                                       {"heavy-ball", 0.8, 0.1, 0, "35.4 of 36"},
-                                       {"heavy-ball", 0.4, 0.1, 10, "5.2"},
-                                       {"heavy-ball", 0.8, 0.1, 10, "1.2"}};
+const std::vector<MinimaArm>& minima_arms() {
+  static const std::vector<MinimaArm> all = {{"sgd", 0, 0.05, 0, "39.3 of 40"},
+                                             {"sgd", 0, 0.1, 0, "19.6 of 20"},
+                                             {"sgd", 0, 0.5, 0, "3.9 of 4"},
+                                             {"sgd", 0, 0.1, 10, "8.0"},
+                                             {"sgd", 0, 0.5, 10, "1.24"},
+                                             {"sgd", 0, 0.5, 25, "2.3"},
+                                             {"heavy-ball", 0.4, 0.1, 0, "27.5 of 28"},
+                                             {"heavy-ball", 0.8, 0.1, 0, "35.4 of 36"},
+                                             {"heavy-ball", 0.4, 0.1, 10, "5.2"},
+                                             {"heavy-ball", 0.8, 0.1, 10, "1.2"}};
   return all;
 }
 
 constexpr Index kQuickSamples = 256, kFullSamples = 1000;
 
-RunSetting setting_of(const Arm& arm, bool full, std::uint64_t seed) {
+RunSetting setting_of(const MinimaArm& arm, bool full, std::uint64_t seed) {
   RunSetting setting;
   setting.rule = arm.rule;
   setting.momentum = arm.momentum;
@@ -51,7 +51,7 @@ RunSetting setting_of(const Arm& arm, bool full, std::uint64_t seed) {
 }
 
 /// λ_max at the end, non-uniformity s = √λ_max(mean H_k² − H²) of the Gauss–Newton rows, loss, steps.
-std::vector<double> run_arm(const Arm& arm, bool full, std::uint64_t seed, const Monitor& monitor) {
+std::vector<double> run_arm(const MinimaArm& arm, bool full, std::uint64_t seed, const Monitor& monitor) {
   const Task task = image_task(full ? kFullSamples : kQuickSamples, 2, {32, 32}, "relu", seed);
   const RunSetting setting = setting_of(arm, full, seed);
   Vector theta;
@@ -67,15 +67,16 @@ std::vector<double> run_arm(const Arm& arm, bool full, std::uint64_t seed, const
   return {top.values.front().value, s, trace.rows.back()[1], trace.rows.back()[0]};
 }
 
-StudyReport run(const StudyContext& context) {
+StudyReport run_minima_of_sgd(const StudyContext& context) {
   constexpr int seeds = 3;
   std::vector<StudyUnit> units;
-  for (std::size_t a = 0; a < arms().size(); ++a) {
+  for (std::size_t a = 0; a < minima_arms().size(); ++a) {
     for (int s = 0; s < seeds; ++s) {
       const std::uint64_t seed = context.seed + static_cast<std::uint64_t>(s);
       const bool full = context.full;
-      units.push_back({"arm " + std::to_string(a) + " seed " + std::to_string(s),
-                       [a, full, seed](const Monitor& monitor) { return run_arm(arms()[a], full, seed, monitor); }});
+      units.push_back(
+          {"arm " + std::to_string(a) + " seed " + std::to_string(s),
+           [a, full, seed](const Monitor& monitor) { return run_arm(minima_arms()[a], full, seed, monitor); }});
     }
   }
   const auto values = context.measure(units);
@@ -97,7 +98,7 @@ StudyReport run(const StudyContext& context) {
   Curve small{"mini-batches", CurveKind::points, 2, {}};
   std::size_t unit = 0;
   const auto n = static_cast<double>(context.full ? kFullSamples : kQuickSamples);
-  for (const Arm& arm : arms()) {
+  for (const MinimaArm& arm : minima_arms()) {
     const double edge = 2 * (1 + arm.momentum) / arm.eta;
     std::vector<double> share, outside;
     for (int s = 0; s < seeds; ++s, ++unit) {
@@ -148,7 +149,7 @@ Study minima_of_sgd() {
           "Wu, Ma & E 2018; Wu, Wang & Su 2022, arXiv 2207.02628",
           "trained to loss 1e-4: lambda_max within 8% of 0.95 times 2(1+beta)/eta at full batch, at most 0.9 times it "
           "with mini-batches, whose non-uniformity is at most sqrt(B)/eta; runs that do not arrive are excluded",
-          run};
+          run_minima_of_sgd};
 }
 
 }  // namespace brink::analysis

@@ -89,7 +89,7 @@ Task teacher_task(std::uint64_t seed) {
 }
 
 Task small_task(std::uint64_t seed) {
-  constexpr Index samples = 256, inputs = 16, width = 24;
+  constexpr Index samples = kSmallTaskSamples, inputs = 16, width = 24;
   std::mt19937_64 random(2000 + seed);
   Task task;
   task.network = fully_connected({inputs, width, width, 1}, "tanh", true);

@@ -41,6 +41,8 @@ struct Task {
 /// 32-64-64-4, tanh, on 1024 Gaussian inputs; one-hot labels of a random network, 30% of them random.
 [[nodiscard]] Task teacher_task(std::uint64_t seed);
 
+constexpr Index kSmallTaskSamples = 256;
+
 /// 16-24-24-1, tanh, on 256 Gaussian inputs; ±1 labels of a random network, 20% of them random: small enough for the
 /// exact threshold at every record.
 [[nodiscard]] Task small_task(std::uint64_t seed);

@@ -61,7 +61,7 @@ std::vector<double> feature_alignment(const std::string& activation, Index sampl
   return {least, trajectory.mu.value};
 }
 
-StudyReport run(const StudyContext& context) {
+StudyReport run_noise_alignment(const StudyContext& context) {
   constexpr int seeds = 3;
   std::vector<StudyUnit> units;
   for (const Family& family : families()) {
@@ -183,7 +183,7 @@ Study noise_alignment() {
       "Wu, Wang & Su 2022, arXiv 2207.02628",
       "the smallest mu along training is at least 0.3 for every family and n, and does not fall faster than n^-1/2; "
       "Gaussian rows: mu equals its closed form (1e-12) and lies in [1, 2]",
-      run};
+      run_noise_alignment};
 }
 
 }  // namespace brink::analysis

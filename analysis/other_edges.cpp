@@ -12,10 +12,10 @@
 namespace brink::analysis {
 namespace {
 
-constexpr int kSeeds = 3;
-constexpr Index kEvery = 25;  // odd: both sides of the oscillation
+constexpr int kEdgeSeeds = 3;
+constexpr Index kEdgeEvery = 25;  // odd: both sides of the oscillation
 
-struct Arm {
+struct EdgeArm {
   std::string name;  ///< of the training rule, or "sam"
   std::string claim;
   double eta;
@@ -25,8 +25,8 @@ struct Arm {
   Index steps;
 };
 
-const std::vector<Arm>& arms() {
-  static const std::vector<Arm> all = {
+const std::vector<EdgeArm>& edge_arms() {
+  static const std::vector<EdgeArm> all = {
       {"sgd", "F1", 0.1, 0, 0, 1.012, 14000},          {"sgd", "F1", 0.2, 0, 0, 1.001, 14000},
       {"heavy-ball", "F1", 0.2, 0.5, 0, 1.001, 10000}, {"nesterov", "F1", 0.1, 0.5, 0, 1.002, 10000},
       {"rmsprop", "F2", 0.002, 0, 0.99, 1.017, 6000},  {"adam", "F2", 0.002, 0.9, 0.999, 0.994, 6000},
@@ -34,7 +34,7 @@ const std::vector<Arm>& arms() {
   return all;
 }
 
-std::string name_of(const Arm& arm) {
+std::string name_of(const EdgeArm& arm) {
   std::string name = arm.name == "sgd" ? "gradient descent" : arm.name;
   name += ", η = " + shortest(arm.eta);
   if (arm.momentum > 0) name += ", β = " + shortest(arm.momentum);
@@ -42,7 +42,7 @@ std::string name_of(const Arm& arm) {
 }
 
 /// The edge of the (preconditioned) curvature: of Cohen et al., and of Long & Bartlett for sharpness-aware steps.
-double edge_of(const Arm& arm, double gradient_norm) {
+double edge_of(const EdgeArm& arm, double gradient_norm) {
   const double beta = arm.momentum;
   if (arm.name == "heavy-ball") return 2 * (1 + beta) / arm.eta;
   if (arm.name == "nesterov") return 2 * (1 + beta) / ((1 + 2 * beta) * arm.eta);
@@ -54,8 +54,8 @@ double edge_of(const Arm& arm, double gradient_norm) {
   return 2 / arm.eta;
 }
 
-/// At every kEvery-th step: step, preconditioned λ₁ over the edge, raw λ₁, loss.
-std::vector<double> measure_run(const Task& task, const Arm& arm, std::uint64_t seed, Index steps,
+/// At every kEdgeEvery-th step: step, preconditioned λ₁ over the edge, raw λ₁, loss.
+std::vector<double> measure_run(const Task& task, const EdgeArm& arm, std::uint64_t seed, Index steps,
                                 const Monitor& monitor) {
   const auto objective = task.precise();
   const bool sharpness_aware = arm.name == "sam";
@@ -79,7 +79,7 @@ std::vector<double> measure_run(const Task& task, const Arm& arm, std::uint64_t 
   for (Index t = 0; t <= steps; ++t) {
     const double loss = objective->gradient(state.theta, objective->all(), gradient);
     if (!std::isfinite(loss)) break;
-    if (t % kEvery == 0 && t > 0) {
+    if (t % kEdgeEvery == 0 && t > 0) {
       monitor.check();
       const double norm = gradient.norm();
       const TopCurvature raw = top_curvature(*objective, state.theta, objective->all(), 1, raw_start, 1e-4);
@@ -127,11 +127,11 @@ double settled(const std::vector<double>& values, std::size_t column = 1, bool r
   return sum / count;
 }
 
-StudyReport run(const StudyContext& context) {
+StudyReport run_other_edges(const StudyContext& context) {
   const auto task = chebyshev_task(4);
   std::vector<StudyUnit> units;
-  for (const Arm& arm : arms())
-    for (int s = 0; s < kSeeds; ++s)
+  for (const EdgeArm& arm : edge_arms())
+    for (int s = 0; s < kEdgeSeeds; ++s)
       units.push_back({name_of(arm) + " seed " + std::to_string(s), [=, &context, &task](const Monitor& monitor) {
                          return measure_run(task, arm, context.seed + static_cast<std::uint64_t>(s),
                                             context.choose<Index>(arm.steps, 4 * arm.steps), monitor);
@@ -145,9 +145,9 @@ StudyReport run(const StudyContext& context) {
   panels[0] = {"gradient descent, momentum, SAM", "step", "sharpness over its edge", false, false, {}};
   panels[1] = {"adaptive steps", "step", "preconditioned sharpness over its edge", false, false, {}};
   std::size_t unit = 0;
-  for (const Arm& arm : arms()) {
+  for (const EdgeArm& arm : edge_arms()) {
     std::vector<double> ratio, rise;
-    for (int s = 0; s < kSeeds; ++s, ++unit) {
+    for (int s = 0; s < kEdgeSeeds; ++s, ++unit) {
       const auto& v = values[unit];
       ratio.push_back(settled(v));
       rise.push_back(settled(v, 2, true));
@@ -181,7 +181,7 @@ Study other_edges() {
           "Hessian "
           "within 5% of 2/η, 2(1+β)/η, 2(1+β)/((1+2β)η), 2(1+β)/((1−β)η) (Adam), Long & Bartlett's edge (SAM); under "
           "adaptive steps the raw sharpness ends higher than it arrived",
-          run};
+          run_other_edges};
 }
 
 }  // namespace brink::analysis

@@ -86,7 +86,7 @@ double interaction(const LinearizedModel& model, double momentum, Index batch, d
   return eta / 2 * curved / state.gradient_norm_squared;
 }
 
-StudyReport run(const StudyContext& context) {
+StudyReport run_quadratic_identities(const StudyContext& context) {
   StudyReport report;
   std::mt19937_64 random(context.seed + 4);
   std::vector<double> violations;
@@ -135,7 +135,7 @@ Study quadratic_identities() {
           "Andreyev & Beneventano 2024, arXiv 2412.20553",
           "the inequality of B4 holds to 1e-12 on 1000 random quadratics; the gradient-noise interaction of SGD in its "
           "stationary state is 2/eta to 1e-8 at every step size, and is below 2/eta with heavy ball",
-          run};
+          run_quadratic_identities};
 }
 
 }  // namespace brink::analysis

@@ -76,7 +76,7 @@ double half_level_batch(const LinearizedModel& model, const std::string& rule, d
   return static_cast<double>(below) + (low - 2 / edge) / (low - high);
 }
 
-StudyReport run(const StudyContext& context) {
+StudyReport run_scalar_laws(const StudyContext& context) {
   StudyReport report;
   // Random curvatures of five samples, every momentum and a few batch sizes.
   std::mt19937_64 random(context.seed + 1);
@@ -171,7 +171,7 @@ Study scalar_laws() {
           "How do momentum and batch size trade against each other in one direction of curvature?",
           "Andreyev et al. 2026, arXiv 2604.14108",
           "exact thresholds agree with the scalar laws to 1e-6; the published ratios of crossover batches to 1%",
-          run};
+          run_scalar_laws};
 }
 
 }  // namespace brink::analysis

@@ -9,7 +9,7 @@
 namespace brink::analysis {
 namespace {
 
-constexpr int kSeeds = 5;
+constexpr int kScalarSeeds = 5;
 
 /// xyzw with the target 1: gradient descent from a balanced start near the edge, until it has converged. Returns
 /// (2/η − S)/η, or NaN when it did not converge to a minimum.
@@ -106,13 +106,13 @@ Autoencoder train_autoencoder(Index dimension, Index batch, double eta, Index st
           w.squaredNorm() + a.squaredNorm()};
 }
 
-StudyReport run(const StudyContext& context) {
+StudyReport run_scalar_networks(const StudyContext& context) {
   StudyReport report;
   const std::vector<double> etas =
       context.full ? std::vector<double>{0.1, 0.05, 0.02, 0.01} : std::vector<double>{0.1, 0.05, 0.02};
   std::vector<StudyUnit> units;
   for (const double eta : etas)
-    for (int s = 0; s < kSeeds; ++s) {
+    for (int s = 0; s < kScalarSeeds; ++s) {
       const std::uint64_t seed = context.seed + static_cast<std::uint64_t>(s);
       units.push_back({"product " + shortest(eta) + " seed " + std::to_string(s),
                        [=](const Monitor& monitor) { return product_gap(eta, seed, 3000000, monitor); }});
@@ -124,7 +124,7 @@ StudyReport run(const StudyContext& context) {
   std::size_t unit = 0;
   for (const double eta : etas) {
     std::vector<double> product, tail;
-    for (int s = 0; s < kSeeds; ++s) {
+    for (int s = 0; s < kScalarSeeds; ++s) {
       for (auto* group : {&product, &tail}) {
         const auto& v = values[unit++];
         gaps.add_row(
@@ -159,7 +159,7 @@ StudyReport run(const StudyContext& context) {
   Table neurons({{"batch"}, {"seed"}, {"largest_part"}, {"cosine"}, {"norms"}});
   for (const Index batch : {Index{1}, Index{3}, kDimension}) {
     std::vector<double> part, cosine, norms;
-    for (int s = 0; s < kSeeds; ++s) {
+    for (int s = 0; s < kScalarSeeds; ++s) {
       const Autoencoder end = train_autoencoder(kDimension, batch, 0.02, context.choose<Index>(150000, 1000000),
                                                 context.seed + static_cast<std::uint64_t>(s), context.monitor);
       neurons.add_row({static_cast<std::int64_t>(batch), std::int64_t{s}, end.concentration, end.cosine, end.norms});
@@ -184,7 +184,7 @@ StudyReport run(const StudyContext& context) {
     Curve curve{which == 0 ? "xyzw" : "ln cosh(xy)", CurveKind::joined, which + 1, {}};
     for (std::size_t e = 0; e < etas.size(); ++e) {
       std::vector<double> group;
-      for (std::size_t s = 0; s < kSeeds; ++s) group.push_back(values[(e * kSeeds + s) * 2 + which][0]);
+      for (std::size_t s = 0; s < kScalarSeeds; ++s) group.push_back(values[(e * kScalarSeeds + s) * 2 + which][0]);
       const SeedMean m = seed_mean(group);
       curve.points.push_back({etas[e], m.mean, m.lower, m.upper});
     }
@@ -208,7 +208,7 @@ Study scalar_networks() {
       "over seeds: gap/η within 0.1 of 1/2 (xyzw) and within 20% of 1/(2c) (ln cosh, c = 1/3); every flip told by "
       "3f'''² > f''f''''; one entry holds 99.9% for B < n, the direction is kept to 0.999 for B = n, with norms "
       "within 0.05 of 2",
-      run};
+      run_scalar_networks};
 }
 
 }  // namespace brink::analysis

@@ -13,8 +13,8 @@
 namespace brink::analysis {
 namespace {
 
-constexpr int kSeeds = 3;
-constexpr double kEta = 0.1;
+constexpr int kStabilizationSeeds = 3;
+constexpr double kStabilizationEta = 0.1;
 
 // A unit: these numbers, then kTrace numbers a step.
 enum Head : std::size_t {
@@ -55,7 +55,7 @@ enum Column : std::size_t {
 std::vector<double> measure_run(const Objective<double>& objective, const Vector& start, double beta, Index steps,
                                 const Monitor& monitor) {
   SelfStabilizationPlan plan;
-  plan.rule = {kEta, beta};
+  plan.rule = {kStabilizationEta, beta};
   plan.steps = steps;
   plan.constrained.projections = 1;         // from step to step the violation is small; what is left of it is recorded
   plan.constrained.point.tolerance = 1e-5;  // of vectors; that of values is its square
@@ -137,14 +137,14 @@ std::vector<CurvePanel> four_panels(const std::vector<double>& values, double cr
   return {loss, sharpness, displacement, distance};
 }
 
-StudyReport run(const StudyContext& context) {
+StudyReport run_self_stabilization(const StudyContext& context) {
   const auto task = chebyshev_task(4);
   const auto objective = task.precise();
   const Index steps = context.choose<Index>(600, 1500);
   const std::vector<double> momenta = {0, 0.5};
   std::vector<StudyUnit> units;
   for (const double beta : momenta)
-    for (int s = 0; s < kSeeds; ++s)
+    for (int s = 0; s < kStabilizationSeeds; ++s)
       units.push_back({"beta " + shortest(beta) + " seed " + std::to_string(s), [=, &task](const Monitor& monitor) {
                          const Vector start = chebyshev_start(task, context.seed + static_cast<std::uint64_t>(s));
                          return measure_run(*objective, start, beta, steps, monitor);
@@ -166,9 +166,9 @@ StudyReport run(const StudyContext& context) {
                {"measured_period"}});
   std::size_t unit = 0;
   for (const double beta : momenta) {
-    const double critical = EdgeRule{kEta, beta}.critical_sharpness();
+    const double critical = EdgeRule{kStabilizationEta, beta}.critical_sharpness();
     std::vector<double> x2, excess, plain, generalized, better, loss, distance, rising, period;
-    for (int s = 0; s < kSeeds; ++s, ++unit) {
+    for (int s = 0; s < kStabilizationSeeds; ++s, ++unit) {
       const auto& v = values[unit];
       const double measured = measured_period(v, critical);
       table.add_row({beta,
@@ -219,8 +219,8 @@ StudyReport run(const StudyContext& context) {
         {claim, "distance at the end: constrained over gradient flow" + where, published(".07/.68")}, distance, 0.5));
     report.findings.push_back(judge_at_most({claim, "part of the steps at which L† rises" + where}, rising, 0.01));
     report.findings.push_back(judge_equal({claim, "period over that of the caricature" + where}, period, 1, 0.2));
-    report.figures.push_back(
-        curve_figure(beta == 0 ? "self-stabilization" : "with-momentum", four_panels(values[unit - kSeeds], critical)));
+    report.figures.push_back(curve_figure(beta == 0 ? "self-stabilization" : "with-momentum",
+                                          four_panels(values[unit - kStabilizationSeeds], critical)));
   }
   report.tables.emplace_back("runs", std::move(table));
   return report;
@@ -237,7 +237,7 @@ Study self_stabilization_study() {
       "over seeds: ⟨x²⟩/⟨δ²⟩ within 10% of 1; ⟨S⟩ within 0.05 of S*; errors of S at most 0.5 (plain) and 0.3 "
       "(generalized) of rms(S − S*); mean loss within 5%; distance at most half of that to gradient flow; L† rises at "
       "no more than 1% of the steps; period within 20% of the caricature's",
-      run};
+      run_self_stabilization};
 }
 
 }  // namespace brink::analysis

@@ -13,7 +13,10 @@
 
 namespace brink::analysis {
 
-/// One run. Step sizes are those of the mean of half squares; a paper whose loss is the mean of squares uses half.
+/// η of a run is that of the mean of half squares: this times the η of a paper whose loss is the mean of squares.
+constexpr double kLossFactor = 2;
+
+/// One run.
 struct RunSetting {
   std::string rule = "sgd";
   double momentum = 0;

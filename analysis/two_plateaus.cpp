@@ -13,25 +13,22 @@
 namespace brink::analysis {
 namespace {
 
-// The paper's loss is the mean of squares, without the half: its η is half of ours.
-constexpr double kLossFactor = 2;
-
-struct Arm {
+struct PlateauArm {
   std::string rule;
   double momentum;
   double eta;  ///< of the paper's loss
 };
 
-const std::vector<Arm>& arms() {
-  static const std::vector<Arm> all = {{"sgd", 0, 0.3}, {"heavy-ball", 0.5, 0.15}};
+const std::vector<PlateauArm>& plateau_arms() {
+  static const std::vector<PlateauArm> all = {{"sgd", 0, 0.3}, {"heavy-ball", 0.5, 0.15}};
   return all;
 }
 
-std::vector<Index> batch_sizes(bool full) {
+std::vector<Index> plateau_batch_sizes(bool full) {
   return full ? std::vector<Index>{8, 16, 32, 64, 128, 256, 512, 1024} : std::vector<Index>{8, 32, 128, 512, 1024};
 }
 
-RunSetting setting_of(const Arm& arm, Index batch, bool full, std::uint64_t seed) {
+RunSetting setting_of(const PlateauArm& arm, Index batch, bool full, std::uint64_t seed) {
   RunSetting setting;
   setting.rule = arm.rule;
   setting.momentum = arm.momentum;
@@ -46,15 +43,15 @@ RunSetting setting_of(const Arm& arm, Index batch, bool full, std::uint64_t seed
   return setting;
 }
 
-StudyReport run(const StudyContext& context) {
+StudyReport run_two_plateaus(const StudyContext& context) {
   constexpr int seeds = 3;
-  const auto batches = batch_sizes(context.full);
+  const auto batches = plateau_batch_sizes(context.full);
   std::vector<StudyUnit> units;
-  for (std::size_t a = 0; a < arms().size(); ++a) {
+  for (std::size_t a = 0; a < plateau_arms().size(); ++a) {
     for (const Index batch : batches) {
       for (int s = 0; s < seeds; ++s) {
         const std::uint64_t seed = context.seed + static_cast<std::uint64_t>(s);
-        const RunSetting setting = setting_of(arms()[a], batch, context.full, seed);
+        const RunSetting setting = setting_of(plateau_arms()[a], batch, context.full, seed);
         units.push_back(
             {"arm " + std::to_string(a) + " B " + std::to_string(batch) + " seed " + std::to_string(s),
              [setting, seed](const Monitor& monitor) { return train_run(teacher_task(seed), setting, monitor); }});
@@ -74,7 +71,7 @@ StudyReport run(const StudyContext& context) {
                {"diverged"}});
   std::vector<CurvePanel> panels;
   std::size_t unit = 0;
-  for (const Arm& arm : arms()) {
+  for (const PlateauArm& arm : plateau_arms()) {
     const double eta = kLossFactor * arm.eta;
     const double low = 2 * (1 - arm.momentum);
     const double high = 2 * (1 + arm.momentum);
@@ -194,7 +191,7 @@ Study two_plateaus() {
       "means over the last 40% of the records: eta*BS within 15% of 2 for SGD at every batch size; with heavy ball "
       "within 10% of 2(1+beta) at full batch, within 20% of 2(1-beta) at B = 8, monotone between (0.1); slope of the "
       "gap within 0.3 of -1",
-      run};
+      run_two_plateaus};
 }
 
 }  // namespace brink::analysis

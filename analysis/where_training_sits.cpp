@@ -17,22 +17,21 @@ namespace brink::analysis {
 namespace {
 
 constexpr double kEffectiveRate = 0.2;  // η/(1−β), the same for every momentum
-constexpr Index kSamples = 256;
 
-struct Arm {
+struct SittingArm {
   double momentum;
   Index batch;
 };
 
-std::vector<Arm> arms() {
-  std::vector<Arm> all;
+std::vector<SittingArm> sitting_arms() {
+  std::vector<SittingArm> all;
   for (const double momentum : {0.0, 0.5, 0.9}) {
     for (const Index batch : {4, 8, 32, 128, 256}) all.push_back({momentum, batch});
   }
   return all;
 }
 
-RunSetting setting_of(const Arm& arm, bool full, std::uint64_t seed) {
+RunSetting setting_of(const SittingArm& arm, bool full, std::uint64_t seed) {
   RunSetting setting;
   setting.rule = arm.momentum == 0 ? "sgd" : "heavy-ball";
   setting.momentum = arm.momentum;
@@ -47,7 +46,7 @@ RunSetting setting_of(const Arm& arm, bool full, std::uint64_t seed) {
 }
 
 /// The trace, then at the end of the run: Lyapunov exponent of the frozen linearization, its error, ln ρ.
-std::vector<double> run_arm(const Arm& arm, bool full, std::uint64_t seed, const Monitor& monitor) {
+std::vector<double> run_arm(const SittingArm& arm, bool full, std::uint64_t seed, const Monitor& monitor) {
   const Task task = small_task(seed);
   const RunSetting setting = setting_of(arm, full, seed);
   Vector theta;
@@ -78,7 +77,7 @@ constexpr std::size_t kBefore = 3;  // numbers before the trace
 std::vector<double> noisy_descent(Index batch, bool full, std::uint64_t seed, const Monitor& monitor) {
   const Task task = small_task(seed);
   const auto objective = task.single();
-  const RunSetting setting = setting_of({0, batch}, full, seed);
+  const RunSetting setting = setting_of(SittingArm{0, batch}, full, seed);
   VectorOf<float> theta =
       initial_parameters(task.network, setting.initialization, setting.initial_scale, seed).cast<float>();
   const Index n = objective->samples();
@@ -118,12 +117,12 @@ std::vector<double> noisy_descent(Index batch, bool full, std::uint64_t seed, co
   return {sum / records};
 }
 
-StudyReport run(const StudyContext& context) {
+StudyReport run_where_training_sits(const StudyContext& context) {
   constexpr int seeds = 3;
-  const auto all = arms();
+  const auto all = sitting_arms();
   const bool full = context.full;
   std::vector<StudyUnit> units;
-  for (const Arm& arm : all) {
+  for (const SittingArm& arm : all) {
     for (int s = 0; s < seeds; ++s) {
       const std::uint64_t seed = context.seed + static_cast<std::uint64_t>(s);
       units.push_back(
@@ -157,7 +156,7 @@ StudyReport run(const StudyContext& context) {
   std::size_t unit = 0;
   std::vector<std::vector<double>> lambda(all.size());
   for (std::size_t a = 0; a < all.size(); ++a) {
-    const Arm& arm = all[a];
+    const SittingArm& arm = all[a];
     const RunSetting setting = setting_of(arm, full, 0);
     std::vector<double> shares, gaps, exponents;
     for (int s = 0; s < seeds; ++s, ++unit) {
@@ -185,7 +184,7 @@ StudyReport run(const StudyContext& context) {
       share.curves.push_back({"β = " + shortest(arm.momentum), CurveKind::joined, static_cast<int>(a / 5) + 1, {}});
     share.curves.back().points.push_back({static_cast<double>(arm.batch), m.mean, m.lower, m.upper});
     const std::string where = "β = " + shortest(arm.momentum) + "; B = " + std::to_string(arm.batch);
-    if (arm.batch == kSamples) {
+    if (arm.batch == kSmallTaskSamples) {
       report.findings.push_back(judge_equal({"C8", "η/η* at full batch; " + where}, shares, 1, 0.1));
     } else {
       report.findings.push_back(judge_at_most(
@@ -238,7 +237,7 @@ Study where_training_sits() {
           "means over the last 40% of the records: eta/eta* is 1 within 0.1 at full batch and at most 1 elsewhere; the "
           "gap of batch curvatures is within 30% of 2; the Lyapunov exponent at the end is at most 0; noisy descent "
           "leaves lambda_max at least 1.1 times that of SGD",
-          run};
+          run_where_training_sits};
 }
 
 }  // namespace brink::analysis

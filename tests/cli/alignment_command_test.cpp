@@ -9,17 +9,10 @@
 #include "program.hpp"
 
 using nlohmann::json;
+using program::parse;
 using program::Scratch;
 
-namespace {
-
-json parse(const program::Outcome& outcome) {
-  INFO(outcome.errors);
-  REQUIRE(outcome.exit_code == 0);
-  return json::parse(outcome.output);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("alignment at a direction, at the critical mode, along a trajectory, and escape", "[cli][fast]") {
   const Scratch scratch;

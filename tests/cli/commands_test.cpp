@@ -9,17 +9,10 @@
 
 using nlohmann::json;
 using program::kVerify;
+using program::parse;
 using program::Scratch;
 
-namespace {
-
-json parse(const program::Outcome& outcome) {
-  INFO(outcome.errors);
-  REQUIRE(outcome.exit_code == 0);
-  return json::parse(outcome.output);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("a list of formats redraws a figure in each", "[cli][plots]") {
   const Scratch scratch;

@@ -73,7 +73,7 @@ predicted = "0.3"
 margin = 0.01
 )";
 
-std::string table(int rows) {
+std::string plane_table(int rows) {
   oracle::Random random(8);
   std::string text;
   for (int k = 0; k < rows; ++k) {
@@ -160,7 +160,7 @@ TEST_CASE("a file that was changed or never registered is reported as not regist
 
 TEST_CASE("hypotheses about training runs", "[cli][fast]") {
   const Scratch scratch;
-  scratch.write("d.csv", table(12));
+  scratch.write("d.csv", plane_table(12));
   scratch.write("t.toml", kTraining);
   REQUIRE(scratch.brink("hypothesis register t.toml --quiet").exit_code == 0);
   const auto judged = scratch.brink("hypothesis t.toml --out r --format json --quiet");
@@ -175,7 +175,7 @@ TEST_CASE("hypotheses about training runs", "[cli][fast]") {
 
 TEST_CASE("runs that diverge are excluded with the reason", "[cli][fast]") {
   const Scratch scratch;
-  scratch.write("d.csv", table(12));
+  scratch.write("d.csv", plane_table(12));
   std::string text = kTraining;
   text.replace(text.find("[0.3]"), 5, "[0.3, 30]");
   scratch.write("t.toml", text);

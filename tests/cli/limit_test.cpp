@@ -7,17 +7,10 @@
 #include "program.hpp"
 
 using nlohmann::json;
+using program::parse;
 using program::Scratch;
 
-namespace {
-
-json parse(const program::Outcome& outcome) {
-  INFO(outcome.errors);
-  REQUIRE(outcome.exit_code == 0);
-  return json::parse(outcome.output);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("limit prints thresholds of infinitely large models in the order of the grid", "[cli][fast]") {
   const Scratch scratch;

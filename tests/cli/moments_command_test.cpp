@@ -9,15 +9,10 @@
 #include "program.hpp"
 
 using nlohmann::json;
+using program::parse;
 using program::Scratch;
 
 namespace {
-
-json parse(const program::Outcome& outcome) {
-  INFO(outcome.errors);
-  REQUIRE(outcome.exit_code == 0);
-  return json::parse(outcome.output);
-}
 
 void write_scalars(const Scratch& scratch, const std::string& name, double a, double b) {
   brink::RowMatrix rows(2, 1);

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -21,6 +22,12 @@ std::string content_of(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+nlohmann::json parse(const Outcome& outcome) {
+  INFO(outcome.errors);
+  REQUIRE(outcome.exit_code == 0);
+  return nlohmann::json::parse(outcome.output);
+}
 
 std::filesystem::path program_path() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / "brink";

@@ -2,6 +2,7 @@
 // Runs the real program and looks at it from outside: exit code, standard output, standard error.
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ struct Outcome {
 /// The same, with the program started by `wrapper` (such as timeout).
 [[nodiscard]] Outcome run_under(const std::string& wrapper, const std::string& arguments,
                                 const std::filesystem::path& directory);
+
+/// The JSON on standard output; fails the test that asks unless the program is done.
+[[nodiscard]] nlohmann::json parse(const Outcome& outcome);
 
 /// A directory of its own for one test, removed at the end.
 class Scratch {

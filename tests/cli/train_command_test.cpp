@@ -29,7 +29,7 @@ seed = 3
 )";
 
 /// `rows` samples of five inputs and one target, which a linear function of the inputs meets up to `noise`.
-std::string table(int rows, double noise) {
+std::string linear_table(int rows, double noise) {
   oracle::Random random(8);
   std::string text;
   for (int k = 0; k < rows; ++k) {
@@ -64,7 +64,7 @@ double threshold_of(const Scratch& scratch, const std::string& model) {
 TEST_CASE("a trained and linearized problem has the thresholds of the model it is", "[cli]") {
   // The model of the same configuration knows its minimum without training.
   const double noise = GENERATE(0.0, 0.3);
-  const auto scratch = scratch_with(table(20, noise), "");
+  const auto scratch = scratch_with(linear_table(20, noise), "");
   const auto outcome = scratch->brink("train t.toml --linearize --out r --format json");
   INFO(outcome.errors);
   REQUIRE(outcome.exit_code == 0);
@@ -90,7 +90,7 @@ TEST_CASE("a trained and linearized problem has the thresholds of the model it i
 }
 
 TEST_CASE("more parameters than samples: the Gram matrix, and its thresholds", "[cli]") {
-  const auto scratch = scratch_with(table(4, 0.1));
+  const auto scratch = scratch_with(linear_table(4, 0.1));
   const auto outcome = scratch->brink("train t.toml --linearize --out r --format json");
   INFO(outcome.errors);
   REQUIRE(outcome.exit_code == 0);
@@ -101,8 +101,8 @@ TEST_CASE("more parameters than samples: the Gram matrix, and its thresholds", "
 
 TEST_CASE("training interrupted by Ctrl-C goes on to the same bytes", "[cli]") {
   const std::string precision = GENERATE("double", "float");
-  const auto scratch = scratch_with(table(20, 0.3), "record_every = 100001\nprecision = \"" + precision +
-                                                        "\"\ninterventions = [\"step 500000: batch = 8\"]\n");
+  const auto scratch = scratch_with(linear_table(20, 0.3), "record_every = 100001\nprecision = \"" + precision +
+                                                               "\"\ninterventions = [\"step 500000: batch = 8\"]\n");
   std::string text = scratch->read("t.toml");
   text.replace(text.find("steps = 201"), 11, "steps = 4000000");
   scratch->write("t.toml", text);
@@ -131,7 +131,7 @@ TEST_CASE("training interrupted by Ctrl-C goes on to the same bytes", "[cli]") {
 }
 
 TEST_CASE("a damaged state starts the run over, with the same result", "[cli]") {
-  const auto scratch = scratch_with(table(20, 0.3));
+  const auto scratch = scratch_with(linear_table(20, 0.3));
   REQUIRE(scratch->brink("train t.toml --out r").exit_code == 0);
   const std::string result = scratch->read("r/result.json");
   std::string state = scratch->read("r/training.state");
@@ -145,7 +145,7 @@ TEST_CASE("a damaged state starts the run over, with the same result", "[cli]") 
 }
 
 TEST_CASE("a run that diverges says so and exits with 3", "[cli]") {
-  const auto scratch = scratch_with(table(20, 0.3), "interventions = [\"step 50: eta = 30\"]\nminimum = true\n");
+  const auto scratch = scratch_with(linear_table(20, 0.3), "interventions = [\"step 50: eta = 30\"]\nminimum = true\n");
   const auto outcome = scratch->brink("train t.toml --out r --format json");
   CHECK(outcome.exit_code == 3);
   const json result = json::parse(outcome.output);
@@ -159,7 +159,7 @@ TEST_CASE("a run that diverges says so and exits with 3", "[cli]") {
 
 TEST_CASE("bad configurations of training are refused with what is needed", "[cli]") {
   const auto refused = [&](const std::string& from, const std::string& to, const std::string& word) {
-    const auto scratch = scratch_with(table(20, 0.3));
+    const auto scratch = scratch_with(linear_table(20, 0.3));
     std::string text = scratch->read("t.toml");
     text.replace(text.find(from), from.size(), to);
     scratch->write("t.toml", text);
@@ -185,9 +185,9 @@ TEST_CASE("bad configurations of training are refused with what is needed", "[cl
 }
 
 TEST_CASE("probes of curvature stand in the record, and change nothing", "[cli]") {
-  const auto plain = scratch_with(table(16, 0.5));
+  const auto plain = scratch_with(linear_table(16, 0.5));
   const auto probed = scratch_with(
-      table(16, 0.5),
+      linear_table(16, 0.5),
       "record_every = 25\nprobes = [\"sharpness\", \"trace\", \"batch_sharpness_in\", \"eta_over_threshold\"]\n");
   REQUIRE(plain->brink("train t.toml --out run").exit_code == 0);
   const auto outcome = probed->brink("train t.toml --linearize --out run --format json");
@@ -222,10 +222,10 @@ TEST_CASE("probes of curvature stand in the record, and change nothing", "[cli]"
   }
   CHECK(rows == 10);
   // The trajectory is that without probes, to the last byte.
-  auto theta = scratch_with(table(16, 0.5), "record_every = 25\nprobes = [\"sharpness\"]\n");
+  auto theta = scratch_with(linear_table(16, 0.5), "record_every = 25\nprobes = [\"sharpness\"]\n");
   REQUIRE(theta->brink("train t.toml --out run").exit_code == 0);
   CHECK(theta->read("run/theta.npy") == plain->read("run/theta.npy"));
-  const auto wrong = scratch_with(table(16, 0.5), "probes = [\"flatness\"]\n")->brink("train t.toml");
+  const auto wrong = scratch_with(linear_table(16, 0.5), "probes = [\"flatness\"]\n")->brink("train t.toml");
   CHECK(wrong.exit_code == 2);
   CHECK(wrong.errors.find("flatness") != std::string::npos);
   CHECK(wrong.errors.find("batch_sharpness") != std::string::npos);

@@ -21,7 +21,7 @@ std::filesystem::path example(const test::TemporaryDirectory& directory, bool co
   return path;
 }
 
-std::string bytes_of(const std::filesystem::path& path) {
+std::string file_bytes(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
@@ -60,7 +60,7 @@ TEST_CASE("archives of arrays are read as they were written", "[data][fast]") {
   }
   CHECK(std::filesystem::file_size(directory.path() / "c.npz") <
         std::filesystem::file_size(directory.path() / "s.npz") / 4);
-  CHECK(bytes_of(example(directory, true)) == bytes_of(example(directory, true)));
+  CHECK(file_bytes(example(directory, true)) == file_bytes(example(directory, true)));
 }
 
 TEST_CASE("what NumPy writes is read", "[data][fast]") {
@@ -73,7 +73,7 @@ TEST_CASE("what NumPy writes is read", "[data][fast]") {
 
 TEST_CASE("archives that lie about sizes are refused before memory is taken", "[data][fast]") {
   const test::TemporaryDirectory directory;
-  const std::string good = bytes_of(example(directory, true));
+  const std::string good = file_bytes(example(directory, true));
   const auto central = good.find("PK\x01\x02");
   const auto with = [&](std::size_t at, std::string_view bytes) {
     std::string damaged = good;
@@ -93,7 +93,7 @@ TEST_CASE("archives that lie about sizes are refused before memory is taken", "[
 
 TEST_CASE("no damage to an archive gets past its checks", "[data][fast]") {
   const test::TemporaryDirectory directory;
-  const std::string good = bytes_of(example(directory, true));
+  const std::string good = file_bytes(example(directory, true));
   const NpyArray reference = read_npz(directory.path() / "c.npz", "J");
   oracle::Random random(5);
   int refused = 0;

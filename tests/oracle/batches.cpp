@@ -122,6 +122,15 @@ std::vector<Batch> all_batches(std::string_view law, int samples, int batch_size
   throw std::invalid_argument("all_batches: law = " + std::string(law));
 }
 
+std::pair<double, double> law_coefficients(std::string_view law, double samples, double batch_size) {
+  if (law == "without-replacement") {
+    const double p = samples > 1 ? (samples - batch_size) / (batch_size * (samples - 1)) : 0;
+    return {p, p};
+  }
+  if (law == "with-replacement") return {1 / batch_size, 1 / batch_size};
+  return {(1 - batch_size / samples) / batch_size, 0};
+}
+
 Matrix batch_mean(const Batch& batch, int batch_size, const std::vector<Matrix>& matrices) {
   Matrix sum = Matrix::Zero(matrices.front().rows(), matrices.front().cols());
   for (const int k : batch.samples) sum += matrices[static_cast<std::size_t>(k)];

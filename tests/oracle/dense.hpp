@@ -4,9 +4,12 @@
 
 #include <Eigen/Core>
 #include <complex>
+#include <limits>
 #include <vector>
 
 namespace oracle {
+
+inline constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 using Matrix = Eigen::MatrixXd;
 using Vector = Eigen::VectorXd;

@@ -1,14 +1,10 @@
 #include "oracle/examples.hpp"
 
-#include <limits>
-
 #include "oracle/random.hpp"
 
 namespace oracle {
 
 namespace {
-
-constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 Rule make_rule(std::string name, double momentum, double weight_decay = 0) {
   Rule rule{std::move(name), {}};
@@ -59,6 +55,12 @@ Example three_rows() {
   Matrix rows(3, 2);
   rows << 1, 0, 1, 1, 0, 2;
   return {"three rows in the plane", rows};
+}
+
+Example one_parameter(const std::vector<double>& curvatures) {
+  Matrix rows(static_cast<Eigen::Index>(curvatures.size()), 1);
+  for (Eigen::Index k = 0; k < rows.rows(); ++k) rows(k, 0) = std::sqrt(curvatures[static_cast<std::size_t>(k)]);
+  return {"one parameter", rows};
 }
 
 Example random_rows(int samples, int dimension, int outputs, std::uint64_t seed) {

@@ -28,6 +28,9 @@ struct Example {
 /// Three samples in the plane, rows (1,0), (1,1), (0,2).
 [[nodiscard]] Example three_rows();
 
+/// One parameter, samples of the given curvatures.
+[[nodiscard]] Example one_parameter(const std::vector<double>& curvatures);
+
 /// Gaussian rows.
 [[nodiscard]] Example random_rows(int samples, int dimension, int outputs, std::uint64_t seed);
 

@@ -14,6 +14,7 @@
 #include "brink/report/figure_data.hpp"
 #include "cli/gnuplot.hpp"
 #include "cli/plots.hpp"
+#include "plots/visible_text.hpp"
 #include "report/examples.hpp"
 #include "report/scratch.hpp"
 
@@ -27,14 +28,10 @@ using brink::test::example_cell;
 using brink::test::listing;
 using brink::test::message_of;
 using brink::test::Scratch;
+using brink::test::visible_text;
 using namespace brink::cli;
 
 namespace {
-
-/// The text of an SVG without its markup and without blanks, of any width.
-std::string visible_text(const fs::path& svg) {
-  return std::regex_replace(read_file(svg), std::regex("<[^>]*>|\\s|\u200b"), "");
-}
 
 CellResult cell(double momentum, brink::Index batch_size, double eta, double edge, double measured = 0) {
   CellResult result;

@@ -25,7 +25,7 @@ Judgement judgement(const std::string& name, double lower, double upper, double 
   return result;
 }
 
-HypothesisReport invented() {
+HypothesisReport invented_judgements() {
   HypothesisReport report;
   report.judgements = {judgement("within_margin", 1, 3, 2.5, Decision::supported),
                        judgement("above", 2, INFINITY, 6, Decision::supported),
@@ -40,7 +40,7 @@ double number(const TableValue& value) { return std::get<double>(value); }
 }  // namespace
 
 TEST_CASE("effects are drawn in units of what was promised", "[fast][report]") {
-  const auto figures = hypothesis_figures(invented());
+  const auto figures = hypothesis_figures(invented_judgements());
   REQUIRE(figures.size() == 1);
   const auto& rows = figures[0].data.rows();
   REQUIRE(rows.size() == 4);
@@ -59,7 +59,7 @@ TEST_CASE("the forest plot is drawn on every terminal without a complaint", "[pl
   if (!has_gnuplot()) return;
   const test::Scratch scratch;
   RunDirectory run = RunDirectory::create(scratch.path() / "run", "[model]\n");
-  write_figures(run, hypothesis_figures(invented()));
+  write_figures(run, hypothesis_figures(invented_judgements()));
   CHECK_NOTHROW(draw_figure(run, "forest", {figure_terminals(), kOneColumn}));
   const std::string svg = read_file(run.figures() / "forest.svg");
   CHECK(svg.find("within-margin") != std::string::npos);

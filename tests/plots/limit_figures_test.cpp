@@ -8,18 +8,16 @@
 #include "brink/report/atomic_file.hpp"
 #include "brink/report/limit_report.hpp"
 #include "cli/gnuplot.hpp"
+#include "plots/visible_text.hpp"
 #include "report/scratch.hpp"
 
 namespace fs = std::filesystem;
+using brink::test::visible_text;
 using namespace brink::cli;
 using brink::RunDirectory;
 using brink::test::Scratch;
 
 namespace {
-
-std::string visible_text(const fs::path& svg) {
-  return std::regex_replace(brink::read_file(svg), std::regex("<[^>]*>|\\s|\u200b"), "");
-}
 
 brink::LimitSetting setting(const char* kind, double momentum, double batch) {
   brink::LimitSetting result;

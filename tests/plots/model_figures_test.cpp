@@ -7,11 +7,13 @@
 #include "brink/report/atomic_file.hpp"
 #include "brink/report/model_figures.hpp"
 #include "cli/gnuplot.hpp"
+#include "plots/visible_text.hpp"
 #include "report/examples.hpp"
 #include "report/scratch.hpp"
 
 using brink::test::example_cell;
 using brink::test::Scratch;
+using brink::test::visible_text;
 using namespace brink::cli;
 
 namespace {
@@ -36,10 +38,6 @@ const brink::FigureData& figure(const std::vector<brink::FigureData>& figures, c
   for (const auto& one : figures)
     if (one.name == name) return one;
   throw std::runtime_error("no figure " + name);
-}
-
-std::string visible_text(const std::filesystem::path& svg) {
-  return std::regex_replace(brink::read_file(svg), std::regex("<[^>]*>|\\s|\u200b"), "");
 }
 
 }  // namespace

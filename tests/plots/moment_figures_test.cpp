@@ -7,6 +7,7 @@
 #include "brink/report/atomic_file.hpp"
 #include "brink/report/moments_report.hpp"
 #include "cli/gnuplot.hpp"
+#include "plots/visible_text.hpp"
 #include "report/examples.hpp"
 #include "report/scratch.hpp"
 
@@ -14,13 +15,10 @@ using brink::Estimate;
 using brink::MomentStudy;
 using brink::StableSteps;
 using brink::test::example_cell;
+using brink::test::visible_text;
 using namespace brink::cli;
 
 namespace {
-
-std::string visible_text(const std::filesystem::path& svg) {
-  return std::regex_replace(brink::read_file(svg), std::regex("<[^>]*>|\\s|\u200b"), "");
-}
 
 StableSteps stable_below(double eta, bool measured) {
   StableSteps steps;

@@ -7,19 +7,17 @@
 #include "brink/report/atomic_file.hpp"
 #include "brink/report/phase_report.hpp"
 #include "cli/gnuplot.hpp"
+#include "plots/visible_text.hpp"
 #include "report/scratch.hpp"
 
 using namespace brink;
 using namespace brink::cli;
+using brink::test::visible_text;
 
 namespace {
 
-std::string visible_text(const std::filesystem::path& svg) {
-  return std::regex_replace(read_file(svg), std::regex("<[^>]*>|\\s|\u200b"), "");
-}
-
 /// A diagram whose growth is ln η − ln B/4 + β, computed where the plan wants it.
-PhaseCells invented(const PhasePlan& plan) {
+PhaseCells invented_growth(const PhasePlan& plan) {
   PhaseCells cells;
   const PhaseGrid grid(plan);
   for (auto wanted = wanted_cells(plan, cells); !wanted.empty(); wanted = wanted_cells(plan, cells)) {
@@ -56,7 +54,7 @@ GridAxis momenta() { return make_axis("momentum", 0, 0.9, 10, false); }
 
 TEST_CASE("boxes cover the plane once and curves are exact thresholds", "[fast][report]") {
   const PhasePlan plan = plan_of(batches(), steps(), {0.5});
-  const auto figures = phase_figures(plan, invented(plan));
+  const auto figures = phase_figures(plan, invented_growth(plan));
   REQUIRE(figures.size() == 1);
   const auto number = [](const TableValue& value) { return std::get<double>(value); };
   double area = 0;
@@ -79,7 +77,7 @@ TEST_CASE("boxes cover the plane once and curves are exact thresholds", "[fast][
 TEST_CASE("the boundary of a plane of batch size and momentum is interpolated", "[fast][report]") {
   const PhasePlan plan = plan_of(momenta(), batches(), {1.0});
   int boundary = 0;
-  const auto figures = phase_figures(plan, invented(plan));
+  const auto figures = phase_figures(plan, invented_growth(plan));
   for (const auto& row : figures[0].data.rows()) {
     if (std::get<std::string>(row[10]) != "boundary") continue;
     ++boundary;
@@ -93,7 +91,7 @@ TEST_CASE("cells that were not computed show the interpolated growth", "[fast][r
   // ln ρ = ln η − ln η*, linear along the line: interpolation is exact.
   for (const brink::Index cells : {33, 200}) {
     const PhasePlan plan = plan_of(batches(), make_axis("eta", 0.02, 6, cells, true), {0.5});
-    const auto figures = phase_figures(plan, invented(plan));
+    const auto figures = phase_figures(plan, invented_growth(plan));
     const double stretch =
         std::ceil(static_cast<double>(cells) / 64) * std::log(300.0) / static_cast<double>(cells - 1);
     std::size_t boxes = 0;
@@ -118,7 +116,7 @@ TEST_CASE("phase diagrams draw silently on every terminal, with every label", "[
     plan.lyapunov = i == 0;  // never measured: an empty picture
     const test::Scratch scratch;
     auto run = RunDirectory::create(scratch.path() / "run", "seed = 1\n");
-    write_figures(run, phase_figures(plan, invented(plan)));
+    write_figures(run, phase_figures(plan, invented_growth(plan)));
     DrawingOptions options;
     options.terminals = i == 0 ? figure_terminals() : std::vector<std::string>{"svg"};
     for (const auto& name : figure_names(run)) CHECK_NOTHROW(draw_figure(run, name, options));

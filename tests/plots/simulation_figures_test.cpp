@@ -10,17 +10,15 @@
 #include "brink/report/result_tables.hpp"
 #include "brink/report/simulation_figures.hpp"
 #include "cli/gnuplot.hpp"
+#include "plots/visible_text.hpp"
 #include "report/examples.hpp"
 #include "report/scratch.hpp"
 
 using namespace brink;
 using namespace brink::cli;
+using brink::test::visible_text;
 
 namespace {
-
-std::string visible_text(const std::filesystem::path& svg) {
-  return std::regex_replace(read_file(svg), std::regex("<[^>]*>|\\s|\u200b"), "");
-}
 
 SimulationRow base(const std::string& method) {
   SimulationRow row;

@@ -6,14 +6,16 @@
 #include "brink/report/atomic_file.hpp"
 #include "brink/report/training_report.hpp"
 #include "cli/gnuplot.hpp"
+#include "plots/visible_text.hpp"
 #include "report/scratch.hpp"
 
 using namespace brink;
 using namespace brink::cli;
+using brink::test::visible_text;
 
 namespace {
 
-TrainingReport invented(Index steps, double oscillation) {
+TrainingReport invented_training(Index steps, double oscillation) {
   TrainingReport report;
   report.names = record_names({});
   for (Index t = 0; t <= steps; ++t) {
@@ -26,22 +28,10 @@ TrainingReport invented(Index steps, double oscillation) {
   return report;
 }
 
-/// Without tags and blanks (std::regex runs out of stack on a long curve).
-std::string visible_text(const std::string& svg) {
-  std::string text;
-  bool inside = false;
-  for (const char c : svg) {
-    if (c == '<') inside = true;
-    if (!inside && c != ' ' && c != '\n' && c != '\t') text += c;
-    if (c == '>') inside = false;
-  }
-  return text;
-}
-
 }  // namespace
 
 TEST_CASE("a long run is thinned without losing its oscillation", "[fast][report]") {
-  const auto figures = training_figures(invented(50000, 0.5));
+  const auto figures = training_figures(invented_training(50000, 0.5));
   REQUIRE(figures.size() == 1);
   const auto& rows = figures[0].data.rows();
   CHECK(rows.size() < 2100);
@@ -64,11 +54,11 @@ TEST_CASE("the figure of a training run draws silently on every terminal, with e
   for (const Index steps : {20, 100000}) {
     const test::Scratch scratch;
     auto run = RunDirectory::create(scratch.path() / "run", "seed = 1\n");
-    write_figures(run, training_figures(invented(steps, 0)));
+    write_figures(run, training_figures(invented_training(steps, 0)));
     DrawingOptions options;
     options.terminals = steps == 20 ? figure_terminals() : std::vector<std::string>{"svg"};
     CHECK_NOTHROW(draw_figure(run, "training", options));
-    const auto text = visible_text(read_file(run.figures() / "training.svg"));
+    const auto text = visible_text(run.figures() / "training.svg");
     for (const char* label : {"loss", "gradientnorm", "step", "eta=0.2;buffers=zero"})
       CHECK(text.find(label) != std::string::npos);
   }

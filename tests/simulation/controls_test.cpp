@@ -12,15 +12,9 @@
 #include "simulation/setting.hpp"
 
 using namespace brink;
-using simulation_test::dynamics;
+using namespace simulation_test;
 
 namespace {
-
-SimulationOptions options(Index replicas, Index steps, Index burn_in) { return {replicas, steps, burn_in, 2, 1}; }
-
-double score(const GrowthEstimate& estimate, double exact) {
-  return (estimate.log_growth.value - exact) / estimate.log_growth.error;
-}
 
 /// Σ(x) of a law in parameter space, for E xxᵀ = `x`.
 oracle::Matrix noise(const oracle::Example& example, const std::string& law, int batch_size, const oracle::Matrix& x) {

@@ -10,12 +10,6 @@
 using namespace brink;
 using namespace simulation_test;
 
-namespace {
-
-SimulationOptions options(Index replicas, Index steps, Index burn_in) { return {replicas, steps, burn_in, 2, 1}; }
-
-}  // namespace
-
 TEST_CASE("the bias of cloning is measured and removed", "[simulation]") {
   const LinearizedModel model = oracle::three_rows().model();
   const Dynamics d = dynamics(oracle::sgd(), "without-replacement", 1, kEta, 8);

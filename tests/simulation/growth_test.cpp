@@ -13,14 +13,6 @@ using namespace simulation_test;
 
 namespace {
 
-SimulationOptions options(Index replicas, Index steps, Index burn_in, double moment = 2, int threads = 1) {
-  return {replicas, steps, burn_in, moment, threads};
-}
-
-double score(const GrowthEstimate& estimate, double exact) {
-  return (estimate.log_growth.value - exact) / estimate.log_growth.error;
-}
-
 using Estimator = GrowthEstimate (*)(const Engine&, const Dynamics&, const SimulationOptions&, const Monitor&);
 
 }  // namespace

@@ -18,8 +18,6 @@ MeasuredThreshold measure(const LinearizedModel& model, const Dynamics& d, const
                            monitor);
 }
 
-SimulationOptions options(Index replicas, Index steps, Index burn_in) { return {replicas, steps, burn_in, 2, 1}; }
-
 }  // namespace
 
 TEST_CASE("the measured threshold is the exact one", "[simulation]") {

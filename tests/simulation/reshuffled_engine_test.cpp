@@ -17,7 +17,7 @@
 #include "simulation/setting.hpp"
 
 using namespace brink;
-using simulation_test::dynamics;
+using namespace simulation_test;
 
 namespace {
 
@@ -33,14 +33,6 @@ Vector in_parameters(const LinearizedModel& model, const double* state, Index le
 double exact_log_growth(const oracle::Example& example, const oracle::Rule& rule, int batch_size, bool drop,
                         double eta) {
   return oracle::log_growth(oracle::epoch_second_moment(example.hessians(), batch_size, drop, rule.reference(), eta));
-}
-
-SimulationOptions options(Index replicas, Index epochs, Index burn_in) {
-  SimulationOptions options;
-  options.replicas = replicas;
-  options.steps = epochs;
-  options.burn_in = burn_in;
-  return options;
 }
 
 }  // namespace

@@ -11,6 +11,16 @@ inline brink::Dynamics dynamics(const oracle::Rule& rule, std::string_view law, 
   return {rule.make(), brink::make_batch_law(law), batch_size, eta, seed};
 }
 
+inline brink::SimulationOptions options(brink::Index replicas, brink::Index steps, brink::Index burn_in,
+                                        double moment = 2, int threads = 1) {
+  return {replicas, steps, burn_in, moment, threads};
+}
+
+/// How many standard errors the estimate is off.
+inline double score(const brink::GrowthEstimate& estimate, double exact) {
+  return (estimate.log_growth.value - exact) / estimate.log_growth.error;
+}
+
 /// One sample each of curvature 1 and 2 on a line.
 inline brink::LinearizedModel one_and_two() {
   brink::RowMatrix rows(2, 1);

@@ -83,7 +83,7 @@ Example mixed_ranks(int samples, int dimension, int largest, std::uint64_t seed)
   return example;
 }
 
-std::vector<Example> small_models() {
+std::vector<Example> criterion_models() {
   return {oracle::three_rows(),
           oracle::random_rows(5, 3, 1, 201),
           oracle::random_rows(4, 3, 2, 202),
@@ -93,7 +93,7 @@ std::vector<Example> small_models() {
 }
 
 void for_every_cell(const std::function<void(const Enumerated&)>& visit) {
-  for (const auto& example : small_models())
+  for (const auto& example : criterion_models())
     for (const auto& law : oracle::finite_laws())
       for (int b = 1; b <= example.samples(); ++b) {
         if (law == "with-replacement" && b > 3) continue;
@@ -199,7 +199,7 @@ TEST_CASE("Mulayoff-Michaeli (15), (16) and (24) are Rayleigh quotients over all
 }
 
 TEST_CASE("the trace bound: 2c/(p1 tr H)", "[fast][stability]") {
-  for (const auto& example : small_models()) {
+  for (const auto& example : criterion_models()) {
     const auto model = example.model();
     const double n = example.samples();
     for (const int b : {1, 2}) {
@@ -217,7 +217,7 @@ TEST_CASE("the trace bound: 2c/(p1 tr H)", "[fast][stability]") {
 }
 
 TEST_CASE("coherence: the matrix of tr(H_k H_l), for Bernoulli batches", "[fast][stability]") {
-  for (const auto& example : small_models()) {
+  for (const auto& example : criterion_models()) {
     const auto model = example.model();
     const int n = example.samples();
     CHECK(bound_called("coherence", model, "with-replacement", 1).status == BoundStatus::not_applicable);
@@ -285,7 +285,7 @@ TEST_CASE("every batch stable, too many batches: both sides of the bracket hold"
 }
 
 TEST_CASE("the batch-size gap: the spread of the samples as a dense operator", "[fast][stability]") {
-  for (const auto& example : small_models()) {
+  for (const auto& example : criterion_models()) {
     const auto model = example.model();
     const Matrix h = example.mean_hessian();
     const auto d = static_cast<int>(h.rows());

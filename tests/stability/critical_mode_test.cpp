@@ -17,12 +17,12 @@ using oracle::Vector;
 
 namespace {
 
-std::vector<Example> models() {
+std::vector<Example> mode_models() {
   return {oracle::three_rows(), oracle::random_rows(5, 3, 1, 61), oracle::random_rows(4, 2, 2, 62),
           oracle::random_indefinite(4, 2, 63)};
 }
 
-std::vector<Rule> rules() {
+std::vector<Rule> mode_rules() {
   Rule decaying = oracle::heavy_ball(0.7);
   decaying.parameters.weight_decay = 0.2;
   Rule quasi_hyperbolic{"qhm", {}};
@@ -47,7 +47,7 @@ Matrix noise(const Example& example, const std::string& law, int batch_size, con
   return oracle::gradient_covariance(example.hessians(), batches, batch_size, x);
 }
 
-oracle::HessianMoments moments(const Example& example, const std::string& law, int batch_size) {
+oracle::HessianMoments moments_of(const Example& example, const std::string& law, int batch_size) {
   if (law == "gaussian") return oracle::gaussian_hessian_moments(example.mean_hessian(), batch_size);
   return oracle::hessian_moments(oracle::all_batches(law, example.samples(), batch_size), batch_size,
                                  example.hessians());
@@ -62,9 +62,9 @@ void check_covariance(const Matrix& x) {
 }  // namespace
 
 TEST_CASE("the critical mode is a covariance and answers its own noise", "[fast][stability][oracle]") {
-  for (const auto& example : models()) {
+  for (const auto& example : mode_models()) {
     const auto model = example.model();
-    for (const auto& cell : rules())
+    for (const auto& cell : mode_rules())
       for (const auto& law : oracle::all_laws())
         for (const int batch_size : {1, 2}) {
           if (law == "gaussian" && example.signs.size() != 0) continue;
@@ -83,7 +83,7 @@ TEST_CASE("the critical mode is a covariance and answers its own noise", "[fast]
 TEST_CASE("the critical mode is the leading covariance of the brute-force second moment", "[fast][stability][oracle]") {
   const Example example = oracle::random_rows(5, 3, 1, 64);
   const auto model = example.model();
-  for (const auto& cell : rules())
+  for (const auto& cell : mode_rules())
     for (const auto& law : oracle::all_laws()) {
       INFO(cell.label() << ", " << law);
       const auto found = brink::mean_square_threshold(model, *cell.make(), *brink::make_batch_law(law), 2);
@@ -94,7 +94,7 @@ TEST_CASE("the critical mode is the leading covariance of the brute-force second
 }
 
 TEST_CASE("the closed form has the critical mode of the transfer form", "[fast][stability]") {
-  for (const auto& example : models()) {
+  for (const auto& example : mode_models()) {
     const auto model = example.model();
     for (const double beta : {-0.5, 0.0, 0.9}) {
       const auto rule = oracle::heavy_ball(beta).make();
@@ -109,9 +109,9 @@ TEST_CASE("the closed form has the critical mode of the transfer form", "[fast][
 }
 
 TEST_CASE("the noise-kernel norm is 1 at the threshold, below 1 before it and above 1 after it", "[stability]") {
-  for (const auto& example : models()) {
+  for (const auto& example : mode_models()) {
     const auto model = example.model();
-    for (const auto& cell : rules())
+    for (const auto& cell : mode_rules())
       for (const auto& law_name : oracle::all_laws()) {
         if (law_name == "gaussian" && example.signs.size() != 0) continue;
         INFO(example.name << ", " << cell.label() << ", " << law_name);
@@ -146,7 +146,7 @@ TEST_CASE("batch sharpness of any covariance is the ratio of enumerated third an
         if (law == "gaussian" && example.signs.size() != 0) continue;
         INFO(example.name << ", " << law << " B=" << batch_size);
         const double expected =
-            oracle::batch_sharpness(moments(example, law, batch_size), in_parameters(model, covariance));
+            oracle::batch_sharpness(moments_of(example, law, batch_size), in_parameters(model, covariance));
         CHECK(brink::batch_sharpness(model, *brink::make_batch_law(law), batch_size, covariance) ==
               Approx(expected).epsilon(1e-11));
       }
@@ -183,7 +183,7 @@ TEST_CASE("without noise the level is the edge of the rule, and absent only wher
     const brink::SampleMoments sharpness(model);
     const int n = example.samples();
     const auto law = brink::make_batch_law("without-replacement");
-    for (const auto& rule : rules()) {
+    for (const auto& rule : mode_rules()) {
       const auto made = rule.make();
       const auto found = brink::mean_square_threshold(model, *made, *law, n);
       INFO(example.name);

@@ -16,21 +16,6 @@ using oracle::Example;
 using oracle::Matrix;
 using oracle::Vector;
 
-namespace {
-
-struct Coefficients {
-  double p1 = 0;
-  double p2 = 0;
-};
-
-Coefficients coefficients(const std::string& law, double n, double b) {
-  if (law == "without-replacement") return {(n - b) / (b * (n - 1)), (n - b) / (b * (n - 1))};
-  if (law == "with-replacement") return {1 / b, 1 / b};
-  return {(1 - b / n) / b, 0};
-}
-
-}  // namespace
-
 TEST_CASE("the one-step identity of the loss holds over all batches", "[fast][stability]") {
   oracle::Random random(811);
   for (const auto& example : {oracle::three_rows(), oracle::random_rows(5, 3, 1, 812),
@@ -56,7 +41,7 @@ TEST_CASE("the one-step identity of the loss holds over all batches", "[fast][st
         const Vector mean_step = x - eta * (h * x);
         CHECK(step.contraction == Approx(0.5 * mean_step.dot(h * mean_step)).epsilon(1e-11).margin(1e-13));
         // ½η² tr(N(xxᵀ)H) = η² p ‖H‖² μ L where p1 = p2, and more than that for Bernoulli batches.
-        const auto [p1, p2] = coefficients(law, n, b);
+        const auto [p1, p2] = oracle::law_coefficients(law, n, b);
         const double mu = brink::loss_alignment(model, inside).mu;
         const double promised = eta * eta * p1 * h.squaredNorm() * mu * 0.5 * x.dot(h * x);
         if (p1 == p2)

@@ -21,12 +21,6 @@ using oracle::Vector;
 
 namespace {
 
-Example scalar(const std::vector<double>& curvatures) {
-  Example example{"scalar", Matrix(static_cast<Index>(curvatures.size()), 1)};
-  for (std::size_t k = 0; k < curvatures.size(); ++k) example.rows(static_cast<Index>(k), 0) = std::sqrt(curvatures[k]);
-  return example;
-}
-
 ExactMoments moments(const brink::LinearizedModel& model, const oracle::Rule& rule, const std::string& law,
                      Index batch_size) {
   return ExactMoments(model, rule.make(), brink::make_batch_law(law), batch_size);
@@ -144,7 +138,7 @@ TEST_CASE("rank-one rows of equal norm have one threshold for all moments", "[fa
 }
 
 TEST_CASE("curvatures 1 and 2: every threshold and the tail index", "[fast][stability]") {
-  const auto model = scalar({1, 2}).model();
+  const auto model = oracle::one_parameter({1, 2}).model();
   const auto exact = moments(model, oracle::sgd(), "without-replacement", 1);
   CHECK(exact.stable_steps(4).threshold() == Approx(1.09459760548).epsilon(1e-11));
   CHECK(exact.stable_steps(2).threshold() == Approx(1.2).epsilon(1e-12));
@@ -170,7 +164,7 @@ TEST_CASE("curvatures 1 and 2: every threshold and the tail index", "[fast][stab
 }
 
 TEST_CASE("curvatures 0.2 and 3.8 are almost surely stable again", "[fast][stability]") {
-  const auto model = scalar({0.2, 3.8}).model();
+  const auto model = oracle::one_parameter({0.2, 3.8}).model();
   const auto steps = moments(model, oracle::sgd(), "without-replacement", 1).stable_steps(0);
   REQUIRE(steps.intervals.size() == 2);
   CHECK(steps.intervals[0].upper == Approx(0.559471612102).epsilon(1e-11));
@@ -180,7 +174,7 @@ TEST_CASE("curvatures 0.2 and 3.8 are almost surely stable again", "[fast][stabi
 }
 
 TEST_CASE("the stable intervals of a scalar are where its growth is negative", "[stability]") {
-  const auto model = scalar({0.1, 0.7, 1.9, 5.3, 5.9}).model();
+  const auto model = oracle::one_parameter({0.1, 0.7, 1.9, 5.3, 5.9}).model();
   for (const auto& law : oracle::finite_laws())
     for (const int b : {1, 2})
       for (const double q : {0.0, 0.2, 0.7, 1.0, 2.5}) {
@@ -207,7 +201,7 @@ TEST_CASE("the stable intervals of a scalar are where its growth is negative", "
 
 TEST_CASE("scalar growth is the average over batches, and convex in q", "[fast][stability]") {
   const std::vector<double> curvatures = {0.3, 1.1, 2.4};
-  const auto model = scalar(curvatures).model();
+  const auto model = oracle::one_parameter(curvatures).model();
   brink::RuleParameters parameters;
   parameters.weight_decay = 0.2;
   const ExactMoments exact(model, brink::make_update_rule("sgd", parameters), brink::make_batch_law("bernoulli"), 2);

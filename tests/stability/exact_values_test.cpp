@@ -8,20 +8,20 @@
 
 #include "brink/stability/closed_form.hpp"
 #include "brink/stability/mean_square.hpp"
+#include "oracle/batches.hpp"
 #include "oracle/examples.hpp"
 #include "oracle/random.hpp"
 
 using brink::LinearizedModel;
 using oracle::Example;
 using oracle::heavy_ball;
+using oracle::kEpsilon;
 using oracle::Matrix;
 using oracle::nesterov;
 using oracle::Rule;
 using oracle::Vector;
 
 namespace {
-
-constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 double transfer_form(const LinearizedModel& model, const Rule& rule, const std::string& law, int batch_size) {
   return brink::mean_square_threshold(model, *rule.make(), *brink::make_batch_law(law), batch_size).eta;
@@ -39,16 +39,6 @@ void check_both(const LinearizedModel& model, const Rule& rule, const std::strin
   const double beta = rule.parameters.momentum;
   CHECK(closed_form(model, rule, law, batch_size) ==
         Approx(expected).epsilon(2e-12 + 1e-15 / ((1 - std::abs(beta)) * (1 - std::abs(beta)))));
-}
-
-/// (p1, p2), from the definition of each law.
-std::pair<double, double> coefficients(const std::string& law, double n, double b) {
-  if (law == "without-replacement") {
-    const double p = n > 1 ? (n - b) / (b * (n - 1)) : 0;
-    return {p, p};
-  }
-  if (law == "with-replacement") return {1 / b, 1 / b};
-  return {(1 - b / n) / b, 0};
 }
 
 double root(const std::function<double(double)>& f, double low, double high) {
@@ -100,7 +90,7 @@ TEST_CASE("one dimension, heavy ball: 1/η* = a/(2(1+β)) + v/(2a(1−β))", "[f
       }
       for (const auto& law : oracle::finite_laws())
         for (const int b : {1, 2, 4}) {
-          const auto [p1, p2] = coefficients(law, 5, b);
+          const auto [p1, p2] = oracle::law_coefficients(law, 5, b);
           const double v = p1 * square - p2 * a * a;
           for (const double beta : {-0.9, -0.5, 0.0, 0.5, 0.9, 0.99, 0.999})
             check_both(model, heavy_ball(beta), law, b, 1 / (a / (2 * (1 + beta)) + v / (2 * a * (1 - beta))));
@@ -163,7 +153,7 @@ TEST_CASE("equal-norm tight frame: (2d/L)(1+β)/(1+(p1 d−p2)(1+β)/(1−β))",
     for (const auto& law : oracle::finite_laws())
       for (const int b : {1, 2, n})
         for (const double beta : {-0.5, 0.0, 0.5, 0.9}) {
-          const auto [p1, p2] = coefficients(law, n, b);
+          const auto [p1, p2] = oracle::law_coefficients(law, n, b);
           check_both(model, heavy_ball(beta), law, b,
                      2 * d / norm2 * (1 + beta) / (1 + (p1 * d - p2) * (1 + beta) / (1 - beta)));
         }

@@ -12,13 +12,12 @@
 
 using brink::LinearizedModel;
 using oracle::Example;
+using oracle::kEpsilon;
 using oracle::Matrix;
 using oracle::Rule;
 using oracle::Vector;
 
 namespace {
-
-constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 std::vector<Rule> rules() {
   return {oracle::sgd(), oracle::heavy_ball(0.9), oracle::heavy_ball(-0.5), oracle::nesterov(0.9),

@@ -10,14 +10,13 @@
 #include "brink/base/error.hpp"
 #include "brink/stability/mean_square.hpp"
 #include "oracle/examples.hpp"
+#include "stability/spectra.hpp"
+
+using stability_test::spectral_law;
 
 namespace {
 
 constexpr double kPi = boost::math::constants::pi<double>();
-
-std::shared_ptr<const brink::SpectralLaw> law(const char* kind, double parameter = 0.5, double scale = 1) {
-  return brink::make_spectral_law({kind, parameter, parameter, scale});
-}
 
 /// Of SGD and heavy ball with Marchenko–Pastur, from its Stieltjes transform.
 double marchenko_pastur_threshold(double y, double noise, double beta) {
@@ -62,14 +61,15 @@ TEST_CASE("Marchenko-Pastur thresholds are those of its Stieltjes transform", "[
     for (const double noise : {0.05, 0.5, 1.5, 20.0, 1e4})
       for (const double beta : {0.0, 0.5, 0.9, -0.5}) {
         INFO("y = " << y << ", noise = " << noise << ", beta = " << beta);
-        const auto found = brink::limit_threshold(*law("marchenko-pastur", y), *oracle::heavy_ball(beta).make(), noise);
+        const auto found =
+            brink::limit_threshold(*spectral_law("marchenko-pastur", y), *oracle::heavy_ball(beta).make(), noise);
         const double exact = marchenko_pastur_threshold(y, noise, beta);
         CHECK(found.eta == Approx(exact).epsilon(1e-12));
         CHECK(found.at_edge == (noise * (1 + beta) / (1 - beta) < std::sqrt(y)));
         CHECK(std::abs(found.eta / exact - 1) <= found.residual);
       }
   // Scale and weight decay: curvatures in other units.
-  CHECK(brink::limit_threshold(*law("marchenko-pastur", 0.5, 4), *oracle::sgd().make(), 2).eta ==
+  CHECK(brink::limit_threshold(*spectral_law("marchenko-pastur", 0.5, 4), *oracle::sgd().make(), 2).eta ==
         Approx(marchenko_pastur_threshold(0.5, 2, 0) / 4).epsilon(1e-12));
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("the residual holds up to the transition where the threshold meets the
   for (const double excess : {1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-7, 0.0, -1e-7, -1e-4}) {
     INFO("excess " << excess);
     const double noise = std::sqrt(y) * (1 + excess);
-    const auto found = brink::limit_threshold(*law("marchenko-pastur", y), *oracle::sgd().make(), noise);
+    const auto found = brink::limit_threshold(*spectral_law("marchenko-pastur", y), *oracle::sgd().make(), noise);
     const double exact = marchenko_pastur_threshold(y, noise, 0);
     CHECK(std::abs(found.eta / exact - 1) <= found.residual);
     CHECK(found.residual < 1e-8);
@@ -89,7 +89,7 @@ TEST_CASE("a point mass is the limit of isotropic Gaussian rows", "[fast][stabil
   for (const double noise : {0.1, 1.0, 30.0})
     for (const double beta : {0.0, 0.9}) {
       const double found =
-          brink::limit_threshold(*law("point-mass", 0, 3), *oracle::heavy_ball(beta).make(), noise).eta;
+          brink::limit_threshold(*spectral_law("point-mass", 0, 3), *oracle::heavy_ball(beta).make(), noise).eta;
       CHECK(found == Approx(2 * (1 - beta * beta) / (3 * ((1 + beta) * noise + 1 - beta))).epsilon(1e-13));
     }
 }
@@ -98,7 +98,8 @@ TEST_CASE("inverse squares sum to a cotangent", "[fast][stability]") {
   for (const double batch : {1.0, 2.0, 16.0, 1000.0})
     for (const double beta : {0.0, 0.5, 0.9}) {
       INFO("B = " << batch << ", beta = " << beta);
-      const auto found = brink::limit_threshold(*law("power-law", 2), *oracle::heavy_ball(beta).make(), 1 / batch);
+      const auto found =
+          brink::limit_threshold(*spectral_law("power-law", 2), *oracle::heavy_ball(beta).make(), 1 / batch);
       CHECK(found.eta == Approx(inverse_square_threshold(batch, beta)).epsilon(1e-12));
       CHECK(found.residual < 1e-12);
     }
@@ -106,7 +107,7 @@ TEST_CASE("inverse squares sum to a cotangent", "[fast][stability]") {
 
 TEST_CASE("every rule: the threshold solves the integral equation, the growth solves it with its rate", "[stability]") {
   const double y = 0.3, noise = 3;
-  const auto spectrum = law("marchenko-pastur", y);
+  const auto spectrum = spectral_law("marchenko-pastur", y);
   for (const auto& rule : oracle::all_rules()) {
     INFO(rule.label());
     const auto made = rule.make();
@@ -127,7 +128,8 @@ TEST_CASE("every rule: the threshold solves the integral equation, the growth so
 }
 
 TEST_CASE("growth changes sign at the threshold", "[fast][stability]") {
-  for (const auto& spectrum : {law("marchenko-pastur", 0.5), law("marchenko-pastur", 1.0), law("power-law", 1.5)})
+  for (const auto& spectrum :
+       {spectral_law("marchenko-pastur", 0.5), spectral_law("marchenko-pastur", 1.0), spectral_law("power-law", 1.5)})
     for (const auto& rule : {oracle::sgd(), oracle::nesterov(0.9)}) {
       INFO(spectrum->name() << " " << rule.label());
       const auto made = rule.make();
@@ -148,7 +150,7 @@ TEST_CASE("growth changes sign at the threshold", "[fast][stability]") {
 TEST_CASE("a power law is the limit of its finite spectra", "[fast][stability]") {
   const auto rule = oracle::heavy_ball(0.9);
   const auto made = rule.make();
-  const auto spectrum = law("power-law", 2);
+  const auto spectrum = spectral_law("power-law", 2);
   const double limit = brink::limit_threshold(*spectrum, *made, 1.0 / 4).eta;
   const auto gap = [&](brink::Index d) {
     return brink::mean_square_threshold(spectrum->draw(d, 0), *made, *brink::make_batch_law("gaussian"), 4).eta /
@@ -166,20 +168,20 @@ TEST_CASE("a power law is the limit of its finite spectra", "[fast][stability]")
 }
 
 TEST_CASE("the noise of a batch in the limit", "[fast][stability]") {
-  const auto mp = law("marchenko-pastur", 0.5);
+  const auto mp = spectral_law("marchenko-pastur", 0.5);
   CHECK(brink::limit_noise(*mp, "gaussian", 0.25) == 4);
   CHECK(brink::limit_noise(*mp, "with-replacement", 0.25) == 4);
   CHECK(brink::limit_noise(*mp, "without-replacement", 0.25) == 3.5);
   CHECK(brink::limit_noise(*mp, "bernoulli", 2) == 0);
   CHECK(brink::limit_noise(*mp, "gaussian", 50) == 0.02);
-  CHECK(brink::limit_noise(*law("power-law", 2), "gaussian", 4) == 0.25);
+  CHECK(brink::limit_noise(*spectral_law("power-law", 2), "gaussian", 4) == 0.25);
   CHECK_THROWS_AS(brink::limit_noise(*mp, "without-replacement", 2.01), brink::InvalidInput);
   CHECK_THROWS_AS(brink::limit_noise(*mp, "shuffled", 1), brink::InvalidInput);
   CHECK_THROWS_AS(brink::limit_noise(*mp, "gaussian", 0), brink::InvalidInput);
   CHECK_THROWS_AS(brink::limit_noise(*mp, "gaussian", std::nan("")), brink::InvalidInput);
-  CHECK_THROWS_AS(brink::limit_noise(*law("power-law", 2), "bernoulli", 4), brink::InvalidInput);
-  CHECK_THROWS_AS(brink::limit_noise(*law("power-law", 2), "gaussian", 0.5), brink::InvalidInput);
-  CHECK_THROWS_AS(brink::limit_noise(*law("point-mass"), "without-replacement", 0.5), brink::InvalidInput);
+  CHECK_THROWS_AS(brink::limit_noise(*spectral_law("power-law", 2), "bernoulli", 4), brink::InvalidInput);
+  CHECK_THROWS_AS(brink::limit_noise(*spectral_law("power-law", 2), "gaussian", 0.5), brink::InvalidInput);
+  CHECK_THROWS_AS(brink::limit_noise(*spectral_law("point-mass"), "without-replacement", 0.5), brink::InvalidInput);
   CHECK_THROWS_AS(brink::limit_growth(*mp, *oracle::sgd().make(), 1, 0), brink::InvalidInput);
   CHECK_THROWS_AS(brink::limit_threshold(*mp, *oracle::sgd().make(), -1), brink::InvalidInput);
   CHECK_THROWS_AS(brink::limit_kernel_norm(*mp, *oracle::sgd().make(), 1, 5), brink::InvalidInput);

@@ -9,15 +9,13 @@
 #include "brink/base/error.hpp"
 #include "brink/stability/limit.hpp"
 #include "oracle/examples.hpp"
+#include "stability/spectra.hpp"
 
 using oracle::Matrix;
 using oracle::Vector;
+using stability_test::spectral_law;
 
 namespace {
-
-std::shared_ptr<const brink::SpectralLaw> law(const char* kind, double parameter = 0.5, double scale = 1) {
-  return brink::make_spectral_law({kind, parameter, parameter, scale});
-}
 
 /// ψ_t from E z zᵀ of the whole lifted state: Z⁺ = T Z Tᵀ + V N Vᵀ, V what a gradient adds to the state, and
 /// N = (HXH + tr(HX) H + 2σH)/B. Starts with E x xᵀ = I scaled to ψ_0 = 1.
@@ -58,7 +56,8 @@ TEST_CASE("fresh Gaussian rows: the Volterra equation is the second moment, exac
 
 TEST_CASE("a point mass has a geometric loss curve", "[fast][stability]") {
   const double noise = 0.8, eta = 0.4, scale = 1.5;
-  const auto curve = brink::limit_loss_curve(*law("point-mass", 0, scale), *oracle::sgd().make(), noise, eta, {50, 0});
+  const auto curve =
+      brink::limit_loss_curve(*spectral_law("point-mass", 0, scale), *oracle::sgd().make(), noise, eta, {50, 0});
   const double factor = std::pow(1 - eta * scale, 2) + noise * std::pow(eta * scale, 2);
   for (std::size_t t = 0; t <= 50; ++t)
     CHECK(curve.loss[t] == Approx(std::pow(factor, static_cast<double>(t))).epsilon(1e-12));
@@ -67,7 +66,7 @@ TEST_CASE("a point mass has a geometric loss curve", "[fast][stability]") {
 
 TEST_CASE("the kernel sums up to its norm, which is 1 at the threshold", "[fast][stability]") {
   for (const auto& rule : {oracle::sgd(), oracle::heavy_ball(0.8), oracle::nesterov(0.8)})
-    for (const auto& spectrum : {law("marchenko-pastur", 0.3), law("power-law", 2.0)}) {
+    for (const auto& spectrum : {spectral_law("marchenko-pastur", 0.3), spectral_law("power-law", 2.0)}) {
       INFO(rule.label() << " " << spectrum->name());
       const auto made = rule.make();
       const double noise = 0.9;
@@ -84,7 +83,7 @@ TEST_CASE("the kernel sums up to its norm, which is 1 at the threshold", "[fast]
 
 TEST_CASE("above the threshold the loss grows by the growth rate", "[fast][stability]") {
   for (const auto& rule : {oracle::sgd(), oracle::heavy_ball(0.5)})
-    for (const auto& spectrum : {law("marchenko-pastur", 0.5), law("power-law", 1.5)}) {
+    for (const auto& spectrum : {spectral_law("marchenko-pastur", 0.5), spectral_law("power-law", 1.5)}) {
       INFO(rule.label() << " " << spectrum->name());
       const auto made = rule.make();
       const double noise = 1.2;
@@ -98,7 +97,7 @@ TEST_CASE("above the threshold the loss grows by the growth rate", "[fast][stabi
 }
 
 TEST_CASE("below the threshold the loss settles where the noise keeps it", "[fast][stability]") {
-  const auto spectrum = law("marchenko-pastur", 0.3);
+  const auto spectrum = spectral_law("marchenko-pastur", 0.3);
   for (const auto& rule : {oracle::sgd(), oracle::heavy_ball(0.5)}) {
     const auto made = rule.make();
     const double eta = 0.5 * brink::limit_threshold(*spectrum, *made, 2).eta;
@@ -114,7 +113,7 @@ TEST_CASE("below the threshold the loss settles where the noise keeps it", "[fas
 TEST_CASE("finite curves tend to the limit like 1/d", "[fast][stability]") {
   const auto made = oracle::heavy_ball(0.6).make();
   const double noise = 0.5, eta = 0.3;
-  const auto limit = brink::limit_loss_curve(*law("point-mass"), *made, noise, eta, {60, 0.2});
+  const auto limit = brink::limit_loss_curve(*spectral_law("point-mass"), *made, noise, eta, {60, 0.2});
   const auto gap = [&](brink::Index d) {
     const auto finite = brink::gaussian_loss_curve(Vector::Ones(d), *made, 2 * d, eta, {60, 0.2});
     return finite.loss[30] - limit.loss[30];
@@ -124,7 +123,7 @@ TEST_CASE("finite curves tend to the limit like 1/d", "[fast][stability]") {
 }
 
 TEST_CASE("loss curves refuse what they cannot do", "[fast][stability]") {
-  const auto spectrum = law("marchenko-pastur", 0.5);
+  const auto spectrum = spectral_law("marchenko-pastur", 0.5);
   const auto made = oracle::sgd().make();
   CHECK_THROWS_AS(brink::limit_loss_curve(*spectrum, *made, 1, 0, {10, 0}), brink::InvalidInput);
   CHECK_THROWS_AS(brink::limit_loss_curve(*spectrum, *made, 1, 0.1, {0, 0}), brink::InvalidInput);

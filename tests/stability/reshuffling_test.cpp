@@ -32,19 +32,13 @@ Example rows_on_axes(const std::vector<double>& squared_norms) {
   return example;
 }
 
-Example scalar(const std::vector<double>& curvatures) {
-  Example example{"one parameter", Matrix(static_cast<int>(curvatures.size()), 1)};
-  for (int k = 0; k < example.rows.rows(); ++k) example.rows(k, 0) = std::sqrt(curvatures[static_cast<std::size_t>(k)]);
-  return example;
-}
-
 double independent(const Example& example, const brink::UpdateRule& rule, int batch_size) {
   return brink::mean_square_threshold(example.model(), rule, *brink::make_batch_law("without-replacement"), batch_size)
       .eta;
 }
 
-brink::EpochThreshold threshold(const Example& example, const oracle::Rule& cell, int batch_size,
-                                LastBatch last = LastBatch::smaller) {
+brink::EpochThreshold epoch_threshold(const Example& example, const oracle::Rule& cell, int batch_size,
+                                      LastBatch last = LastBatch::smaller) {
   const auto rule = cell.make();
   const auto model = example.model();
   const ReshuffledEpoch epoch(model, *rule, epoch_of(example, batch_size, last));
@@ -110,7 +104,7 @@ TEST_CASE("thresholds of shuffled epochs are the first crossing of every permuta
       for (const int b : {1, 2})
         for (const LastBatch last : {LastBatch::smaller, LastBatch::dropped}) {
           INFO(example.name << ", " << cell.label() << ", B=" << b);
-          const auto found = threshold(example, cell, b, last);
+          const auto found = epoch_threshold(example, cell, b, last);
           const oracle::SecondMoment moment = [&](double eta) {
             return oracle::epoch_second_moment(hessians, b, last == LastBatch::dropped, cell.reference(), eta);
           };
@@ -136,34 +130,36 @@ TEST_CASE("six samples, the largest enumeration of orders: momentum in a plane",
 
 TEST_CASE("one parameter: order is irrelevant and the epoch grows as almost every trajectory", "[fast][stability]") {
   // (1 − η)(1 − 2η) = 1 at η = 3/2, and = −1 nowhere: the almost-sure threshold of independent batches.
-  const auto half = threshold(scalar({1, 2}), oracle::sgd(), 1);
+  const auto half = epoch_threshold(oracle::one_parameter({1, 2}), oracle::sgd(), 1);
   CHECK(half.eta == Approx(1.5).epsilon(1e-12));
   CHECK(half.residual < 1e-10);
-  const Example example = scalar({1, 2});
+  const Example example = oracle::one_parameter({1, 2});
   const auto rule = oracle::sgd().make();
   const auto model = example.model();
   const ReshuffledEpoch epoch(model, *rule, epoch_of(example, 1));
   CHECK(epoch.log_growth(1.3).value == Approx(std::log(0.3 * 1.6)).epsilon(1e-12));
   CHECK_THROWS_AS(epoch.log_growth(1.0), brink::NotConverged);
   // The first of several stable ranges: curvatures 0.2 and 3.8.
-  CHECK(threshold(scalar({0.2, 3.8}), oracle::sgd(), 1).eta == Approx(.559471612102).epsilon(1e-11));
+  CHECK(epoch_threshold(oracle::one_parameter({0.2, 3.8}), oracle::sgd(), 1).eta ==
+        Approx(.559471612102).epsilon(1e-11));
   // Momentum, curvatures 1 and 2 one after the other: both orders have the trace and determinant of one product.
-  const auto momentum = threshold(example, oracle::heavy_ball(0.5), 1);
+  const auto momentum = epoch_threshold(example, oracle::heavy_ball(0.5), 1);
   CHECK(momentum.eta > 1.5);
 }
 
 TEST_CASE("orthogonal rows: every direction is met once an epoch", "[fast][stability]") {
   const std::vector<double> norms = {1, 2, 3, 4, 5};
   const Example example = rows_on_axes(norms);
-  for (const int b : {1, 5}) CHECK(threshold(example, oracle::sgd(), b).eta == Approx(2.0 * b / 5).epsilon(1e-11));
+  for (const int b : {1, 5})
+    CHECK(epoch_threshold(example, oracle::sgd(), b).eta == Approx(2.0 * b / 5).epsilon(1e-11));
   // B = 2: batches of 2, 2 and 1. The longest row is alone with probability 1/5:
   // 4/5 (1 − ηL/2)² + 1/5 (1 − ηL)² = 1 at η = 2m/(L[(m−1)/B + 1/s]), m = 3, s = 1.
-  CHECK(threshold(example, oracle::sgd(), 2).eta == Approx(2 * 3 / (5 * (2.0 / 2 + 1))).epsilon(1e-11));
+  CHECK(epoch_threshold(example, oracle::sgd(), 2).eta == Approx(2 * 3 / (5 * (2.0 / 2 + 1))).epsilon(1e-11));
   // B = 3: 3 and 2.
-  CHECK(threshold(example, oracle::sgd(), 3).eta == Approx(2 * 2 / (5 * (1.0 / 3 + 0.5))).epsilon(1e-11));
+  CHECK(epoch_threshold(example, oracle::sgd(), 3).eta == Approx(2 * 2 / (5 * (1.0 / 3 + 0.5))).epsilon(1e-11));
   // Dropped: a row is met with probability q, and q(1 − ηL/B)² + 1 − q = 1 at 2B/L whatever q.
-  CHECK(threshold(example, oracle::sgd(), 2, LastBatch::dropped).eta == Approx(2.0 * 2 / 5).epsilon(1e-11));
-  CHECK(threshold(example, oracle::sgd(), 3, LastBatch::dropped).eta == Approx(2.0 * 3 / 5).epsilon(1e-11));
+  CHECK(epoch_threshold(example, oracle::sgd(), 2, LastBatch::dropped).eta == Approx(2.0 * 2 / 5).epsilon(1e-11));
+  CHECK(epoch_threshold(example, oracle::sgd(), 3, LastBatch::dropped).eta == Approx(2.0 * 3 / 5).epsilon(1e-11));
   const auto rule = oracle::sgd().make();
   const auto model = example.model();
   const ReshuffledEpoch epoch(model, *rule, epoch_of(example, 1));
@@ -175,7 +171,7 @@ TEST_CASE("rank-one rows of equal norm end at 2 over the squared norm", "[fast][
   Example example{"rows of norm 2", Matrix(4, 2)};
   const double half = std::sqrt(2.0);
   example.rows << 2, 0, 0, 2, half, half, half, -half;
-  CHECK(threshold(example, oracle::sgd(), 1).eta == Approx(0.5).epsilon(1e-11));
+  CHECK(epoch_threshold(example, oracle::sgd(), 1).eta == Approx(0.5).epsilon(1e-11));
 }
 
 TEST_CASE("without noise, shuffling changes nothing", "[fast][stability]") {
@@ -185,14 +181,14 @@ TEST_CASE("without noise, shuffling changes nothing", "[fast][stability]") {
     const auto rule = cell.make();
     const double edge = rule->deterministic_edge();
     INFO(cell.label());
-    CHECK(threshold(same, cell, 2).eta == Approx(edge / 5).epsilon(1e-9));
-    CHECK(threshold(same, cell, 3).eta == Approx(edge / 5).epsilon(1e-9));
+    CHECK(epoch_threshold(same, cell, 2).eta == Approx(edge / 5).epsilon(1e-9));
+    CHECK(epoch_threshold(same, cell, 3).eta == Approx(edge / 5).epsilon(1e-9));
     const Example full = oracle::random_rows(4, 3, 1, 706);
-    const auto found = threshold(full, cell, 4);
+    const auto found = epoch_threshold(full, cell, 4);
     CHECK(found.eta == Approx(edge / full.model().lambda_max()).epsilon(1e-9));
     Example one{"one sample", Matrix(1, 2)};
     one.rows << 3, 4;
-    CHECK(threshold(one, cell, 1).eta == Approx(edge / 25).epsilon(1e-9));
+    CHECK(epoch_threshold(one, cell, 1).eta == Approx(edge / 25).epsilon(1e-9));
   }
 }
 
@@ -200,7 +196,8 @@ TEST_CASE("one batch an epoch is independent sampling", "[fast][stability]") {
   const Example example = oracle::random_rows(5, 2, 1, 707);
   for (const auto& cell : {oracle::sgd(), oracle::heavy_ball(0.5)}) {
     const auto rule = cell.make();
-    CHECK(threshold(example, cell, 3, LastBatch::dropped).eta == Approx(independent(example, *rule, 3)).epsilon(1e-10));
+    CHECK(epoch_threshold(example, cell, 3, LastBatch::dropped).eta ==
+          Approx(independent(example, *rule, 3)).epsilon(1e-10));
   }
 }
 

@@ -15,7 +15,7 @@ using oracle::Rule;
 
 namespace {
 
-std::vector<Example> models() {
+std::vector<Example> noisy_models() {
   return {oracle::with_gradients(oracle::random_rows(4, 2, 1, 91), 92),
           oracle::with_gradients(oracle::random_rows(4, 3, 2, 93), 94),
           oracle::with_gradients(oracle::random_indefinite(4, 2, 95), 96)};
@@ -24,7 +24,7 @@ std::vector<Example> models() {
 }  // namespace
 
 TEST_CASE("the stationary covariance solves the Lyapunov equation, every rule and law", "[fast][stability][oracle]") {
-  for (const auto& example : models()) {
+  for (const auto& example : noisy_models()) {
     const auto model = example.model();
     REQUIRE(!model.interpolates());
     const Matrix h = example.mean_hessian();
@@ -84,7 +84,7 @@ TEST_CASE("one dimension, heavy ball: E x² = η²s²g(ηa)/(1 − η²v g(ηa))
 TEST_CASE("the stationary covariance diverges as 1/(η* − η), and its pole is the threshold", "[fast][stability]") {
   // A least-squares line through ln tr X against ln(1 − η/η*) has the slope −1; and a parabola through 1/tr X at three
   // step sizes, which knows nothing of η*, ends where the second moment does.
-  for (const auto& example : models()) {
+  for (const auto& example : noisy_models()) {
     const auto model = example.model();
     for (const auto& cell : oracle::all_rules())
       for (const auto& law_name : oracle::finite_laws()) {
@@ -112,7 +112,7 @@ TEST_CASE("the stationary covariance diverges as 1/(η* − η), and its pole is
 }
 
 TEST_CASE("no noise at the full batch, no state for a model that interpolates or is unstable", "[fast][stability]") {
-  const Example example = models()[0];
+  const Example example = noisy_models()[0];
   const auto model = example.model();
   const auto rule = oracle::heavy_ball(0.5).make();
   const auto law = brink::make_batch_law("without-replacement");

@@ -2,11 +2,14 @@
 // How often something happened against how often it was announced to.
 
 #include <catch2/catch.hpp>
+#include <limits>
 
 #include "brink/statistics/intervals.hpp"
 #include "oracle/random.hpp"
 
 namespace calibration {
+
+inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// One-sided false-alarm rate of a check that a rate is at most, or at least, what was announced.
 inline constexpr double kDoubt = 1e-4;

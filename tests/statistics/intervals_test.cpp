@@ -30,6 +30,12 @@ TEST_CASE("quantiles and p-values have the values of the tables", "[statistics][
   CHECK(normal_two_sided_p(-10) == Approx(1.523970604832107e-23).epsilon(1e-10));
   CHECK(student_quantile(0.975, 31) == Approx(2.0395134463964).epsilon(1e-11));
   CHECK(student_quantile(0.75, 1) == Approx(1).epsilon(1e-13));  // Cauchy
+  CHECK(normal_cdf(-1.959963984540054) == Approx(0.025).epsilon(1e-12));
+  CHECK(student_cdf(1, 1) == Approx(0.75).epsilon(1e-13));
+  CHECK(student_cdf(-2.0395134463964, 31) == Approx(0.025).epsilon(1e-11));
+  CHECK(student_cdf(-2, std::numeric_limits<double>::infinity()) == Approx(normal_cdf(-2)).epsilon(1e-14));
+  CHECK(student_cdf(-std::numeric_limits<double>::infinity(), 3) == 0);
+  CHECK(student_cdf(std::numeric_limits<double>::infinity(), 3) == 1);
   CHECK(student_two_sided_p(-1, 1) == Approx(0.5).epsilon(1e-13));
   CHECK(student_quantile(0.9, std::numeric_limits<double>::infinity()) == Approx(normal_quantile(0.9)).epsilon(1e-14));
   CHECK(chi_squared_p(3.841458820694124, 1) == Approx(0.05).epsilon(1e-12));

@@ -12,8 +12,6 @@ using namespace calibration;
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
 void check_levels(int trials) {
   oracle::Random random(11);
   constexpr double level = 0.05;

@@ -13,8 +13,6 @@ using namespace calibration;
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
 /// An onset as looks at 50·1.5^k, k = 0 … 5, see it.
 CensoredOnset seen(double onset) {
   double before = 0;

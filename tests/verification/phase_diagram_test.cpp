@@ -7,14 +7,12 @@
 #include "brink/report/phase_report.hpp"
 #include "brink/verification/phase_diagram.hpp"
 #include "oracle/examples.hpp"
+#include "verification/loaded.hpp"
 
 using namespace brink;
+using brink::test::loaded;
 
 namespace {
-
-LoadedModel loaded(const RowMatrix& rows) {
-  return {LinearizedModel::from_rows(rows, 1, 2.3e-16), nullptr, "jacobian", {}, {}};
-}
 
 /// One sample each of curvature 1 and 2 on a line: mean curvature 3/2, variance 1/4.
 LoadedModel one_and_two() { return loaded(RowMatrix{{1.0}, {std::sqrt(2.0)}}); }

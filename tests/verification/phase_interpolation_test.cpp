@@ -7,14 +7,12 @@
 
 #include "brink/base/error.hpp"
 #include "oracle/examples.hpp"
+#include "verification/loaded.hpp"
 
 using namespace brink;
+using brink::test::loaded;
 
 namespace {
-
-LoadedModel loaded(const RowMatrix& rows) {
-  return {LinearizedModel::from_rows(rows, 1, 2.3e-16), nullptr, "jacobian", {}, {}};
-}
 
 PhasePlan plan_of(const std::string& rule, double momentum, std::int64_t coarse) {
   PhasePlan plan;

@@ -7,14 +7,12 @@
 #include "brink/report/phase_report.hpp"
 #include "brink/verification/phase_diagram.hpp"
 #include "oracle/examples.hpp"
+#include "verification/loaded.hpp"
 
 using namespace brink;
+using brink::test::loaded;
 
 namespace {
-
-LoadedModel loaded(const RowMatrix& rows) {
-  return {LinearizedModel::from_rows(rows, 1, 2.3e-16), nullptr, "jacobian", {}, {}};
-}
 
 PhasePlan batch_and_eta() {
   PhasePlan plan;

@@ -1,7 +1,6 @@
 // The exact cases of moments and almost-sure stability.
 
 #include <cmath>
-#include <limits>
 #include <string>
 
 #include "brink/base/error.hpp"

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "brink/base/error.hpp"
 #include "brink/base/options.hpp"

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/math/distributions/fisher_f.hpp>
 #include <cmath>
-#include <limits>
 #include <numbers>
 
 #include "brink/base/error.hpp"

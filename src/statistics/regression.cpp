@@ -5,7 +5,6 @@
 #include <boost/math/tools/minima.hpp>
 #include <boost/math/tools/roots.hpp>
 #include <cmath>
-#include <limits>
 
 #include "brink/base/error.hpp"
 #include "brink/statistics/time_series.hpp"

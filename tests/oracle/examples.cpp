@@ -1,5 +1,7 @@
 #include "oracle/examples.hpp"
 
+#include <cmath>
+
 #include "oracle/random.hpp"
 
 namespace oracle {

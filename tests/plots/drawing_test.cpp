@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
-#include <regex>
 
 #include "brink/base/error.hpp"
 #include "brink/report/alignment_report.hpp"

@@ -3,7 +3,6 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
-#include <regex>
 
 #include "brink/report/atomic_file.hpp"
 #include "brink/report/limit_report.hpp"

@@ -2,7 +2,6 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <regex>
 
 #include "brink/report/atomic_file.hpp"
 #include "brink/report/model_figures.hpp"

@@ -2,7 +2,6 @@
 
 #include <catch2/catch.hpp>
 #include <limits>
-#include <regex>
 
 #include "brink/report/atomic_file.hpp"
 #include "brink/report/moments_report.hpp"

@@ -3,7 +3,6 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
-#include <regex>
 
 #include "brink/report/atomic_file.hpp"
 #include "brink/report/json_report.hpp"

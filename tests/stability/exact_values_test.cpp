@@ -4,7 +4,6 @@
 #include <boost/math/tools/toms748_solve.hpp>
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <limits>
 
 #include "brink/stability/closed_form.hpp"
 #include "brink/stability/mean_square.hpp"

@@ -2,7 +2,6 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <limits>
 
 #include "brink/stability/closed_form.hpp"
 #include "brink/stability/mean_square.hpp"

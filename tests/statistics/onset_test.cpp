@@ -2,7 +2,6 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <limits>
 
 #include "brink/base/error.hpp"
 #include "brink/statistics/mean_tests.hpp"

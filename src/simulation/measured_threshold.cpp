@@ -15,6 +15,8 @@ namespace {
 /// Moments smaller than this are not looked at: Λ(q) ≈ qλ there.
 constexpr double kSmallestMoment = 0.01;
 constexpr double kLowestGrowth = -1e3;
+/// Growth has prevailed over what does not grow once its product with the length of a run exceeds this.
+constexpr double kPrevails = 8;
 constexpr std::uint64_t kSeedStride = 0x9E3779B97F4A7C15ULL;  // golden ratio: seeds of different runs are far apart
 
 /// Runs of one dynamics at different step sizes or moments, each with its own seed.
@@ -67,9 +69,10 @@ class Runner {
 };
 
 /// Growth in x = ±ln η: stability is always lost upwards in x.
-NoisyGrowth in_step_size(Runner& runner, double moment, double sign) {
+NoisyGrowth in_step_size(Runner& runner, double moment, double sign, const SimulationOptions& options) {
   return {[&runner, moment, sign](double x, bool full) { return runner.run(x, std::exp(sign * x), moment, full); },
-          "measure_threshold", [sign](double x) { return fmt::format("eta = {:.6g}", std::exp(sign * x)); }};
+          "measure_threshold", [sign](double x) { return fmt::format("eta = {:.6g}", std::exp(sign * x)); },
+          kPrevails / static_cast<double>(options.steps + options.burn_in)};
 }
 
 /// The zero in the unit of the argument, exp(sign·x).
@@ -105,7 +108,7 @@ MeasuredThreshold measure_threshold(const EngineFactory& make_engine, const Dyna
   check_argument(eta_start > 0 && std::isfinite(eta_start), "measure_threshold", "eta_start", eta_start,
                  "a finite number > 0");
   Runner runner(make_engine, dynamics, options, monitor);
-  const NoisyGrowth growth = in_step_size(runner, options.moment, 1);
+  const NoisyGrowth growth = in_step_size(runner, options.moment, 1, options);
   MeasuredThreshold result =
       threshold_of(refine_zero(growth, search_from(growth, std::log(eta_start))), 1, options.moment, runner);
   result.eta.method = method_of(options.moment);
@@ -121,7 +124,7 @@ MeasuredThreshold measure_crossing(const EngineFactory& make_engine, const Dynam
                  "eta_growing", eta_growing, "a finite number > 0 other than eta_stable");
   Runner runner(make_engine, dynamics, options, monitor);
   const double sign = eta_stable < eta_growing ? 1 : -1;
-  const NoisyGrowth growth = in_step_size(runner, options.moment, sign);
+  const NoisyGrowth growth = in_step_size(runner, options.moment, sign, options);
   const Neighbourhood near = search_between(growth, sign * std::log(eta_stable), sign * std::log(eta_growing));
   MeasuredThreshold result = threshold_of(refine_zero(growth, near), sign, options.moment, runner);
   result.eta.method = method_of(options.moment);
@@ -133,7 +136,8 @@ MeasuredTailIndex measure_tail_index(const EngineFactory& make_engine, const Dyn
                                      const SimulationOptions& options, const Monitor& monitor) {
   Runner runner(make_engine, dynamics, options, monitor);
   const NoisyGrowth growth = {[&](double x, bool full) { return runner.run(x, dynamics.eta, std::exp(x), full); },
-                              "measure_tail_index", [](double x) { return fmt::format("q = {:.6g}", std::exp(x)); }};
+                              "measure_tail_index", [](double x) { return fmt::format("q = {:.6g}", std::exp(x)); },
+                              kPrevails / static_cast<double>(options.steps + options.burn_in)};
   const NoisyPoint lyapunov = runner.run(0, dynamics.eta, 0, true);
   MeasuredTailIndex result;
   if (!(lyapunov.y < -kClearly * lyapunov.standard_error)) {

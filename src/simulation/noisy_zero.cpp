@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "brink/base/error.hpp"
@@ -14,19 +15,27 @@ namespace brink {
 namespace {
 
 // Full runs cover the range of x above the zero in which Λ rises by kRise standard errors: more would not place
-// the zero any better, and less of it is curved. They start a little below the zero, and no more than that, because
-// there Λ may bend within any resolution, from the critical mode to directions that barely decay.
+// the zero any better, and less of it is curved.
 constexpr double kRise = 40;
-constexpr double kShareBelow = 0.15;
 constexpr double kLargestSpan = 0.12;
 constexpr double kSmallestSpan = 2e-3;  // with less than this to resolve there is no noise to speak of
 constexpr int kFullRuns = 5;
 constexpr int kMostRounds = 7;     // for a span that fits
 constexpr int kMostSearches = 15;  // for a span that holds the zero
 constexpr double kPoorFit = 0.02;  // p-value of χ² below which the span is halved
-// The zero must lie between these places, in spans above the lowest full run.
-constexpr double kLowestZero = 0.02;
-constexpr double kHighestZero = 0.35;
+
+/// Where the zero lies among the runs, in spans above the lowest: where it is aimed at, and where it is accepted.
+struct Placement {
+  double aim;
+  double lowest;
+  double highest;
+};
+constexpr Placement kAmongRuns = {0.15, 0.02, 0.35};
+// Below its zero Λ may bend, from the critical mode to directions that barely decay, and runs that are not long enough
+// see the bend a little above the zero too.
+constexpr Placement kBelowRuns = {-0.25, -0.5, -0.1};
+// Λ bends when it falls below the zero by less than this share of what its slope above promises.
+constexpr double kBend = 0.6;
 // Short runs only have to bring the zero near the full ones.
 constexpr double kBracketRatio = 1.1;
 constexpr int kMostBracketRuns = 12;  // steps double: more than 2^-60 … 2^60 of the start
@@ -123,6 +132,60 @@ double highest_stable(const NoisyGrowth& growth, double lowest, double span, Bra
   return bracket.low;
 }
 
+/// Whether Λ, just below its zero, falls by less than its slope above promises.
+bool bends_below(const NoisyGrowth& growth, double zero, double span, double slope, Bracket& bracket) {
+  const NoisyPoint below = growth.run(zero - span, true);
+  bracket.learn(zero - span, below);
+  return below.y - kClearly * below.standard_error > -kBend * slope * span;
+}
+
+/// Λ is convex where it bends: a parabola across the bend crosses zero too low, one continued from above too high. The
+/// zero is half way, and half the way is an error.
+NoisyZero between(const NoisyZero& across, const NoisyZero& above) {
+  NoisyZero result;
+  result.x = 0.5 * (across.x + above.x);
+  result.slope = 0.5 * (across.slope + above.slope);
+  result.standard_error = std::hypot(0.5 * (above.x - across.x), across.standard_error / std::sqrt(2.0),
+                                     above.standard_error / std::sqrt(2.0));
+  result.degrees_of_freedom = std::min(across.degrees_of_freedom, above.degrees_of_freedom);
+  result.lower = std::min(across.lower, above.lower);
+  result.upper = std::max(across.upper, above.upper);
+  result.poor_fit = across.poor_fit || above.poor_fit;
+  return result;
+}
+
+/// The zero of the fit through `points`, whose x counts from `lowest`.
+NoisyZero with_interval(const NoisyGrowth& growth, const std::vector<NoisyPoint>& points, const Parabola& fit,
+                        double zero, double lowest, const Bracket& bracket) {
+  const double span = points.back().x;
+  NoisyZero result;
+  result.x = lowest + zero;
+  result.slope = fit.slope(zero);
+  result.degrees_of_freedom = fit.degrees_of_freedom(zero);
+  result.poor_fit = fit.goodness_of_fit() < kPoorFit;
+  // What a parabola cannot follow is an error too, of unknown kind: it is counted as scatter [Birge 1932].
+  const double scatter = result.poor_fit ? fit.scatter() : 1;
+  result.standard_error = scatter * fit.standard_error(zero) / std::abs(result.slope);
+  // Fieller: every x at which a growth rate of zero is not rejected.
+  const auto margin = [&](double u) {
+    return scatter * student_quantile(0.975, fit.degrees_of_freedom(u)) * fit.standard_error(u);
+  };
+  const double reach = 3 * span;
+  double lower = first_crossing([&](double u) { return fit.value(u) + margin(u); }, zero, -reach, true);
+  // A parabola says little below its points, but the zero is the only one near here: what is below a stable run is
+  // stable.
+  const NoisyPoint& first = points.front();
+  if (first.y + student_quantile(0.975, first.degrees_of_freedom) * first.standard_error < 0) {
+    lower = std::max(lower, std::min(first.x, zero));
+  } else {
+    const double start = lowest + std::min(zero, 0.0);
+    lower = std::max(lower, std::min(highest_stable(growth, start, span, bracket) - lowest, zero));
+  }
+  result.lower = lowest + lower;
+  result.upper = lowest + first_crossing([&](double u) { return fit.value(u) - margin(u); }, zero, reach, false);
+  return result;
+}
+
 }  // namespace
 
 Neighbourhood search_from(const NoisyGrowth& growth, double start) {
@@ -152,22 +215,27 @@ Neighbourhood search_between(const NoisyGrowth& growth, double low, double high)
 }
 
 NoisyZero refine_zero(const NoisyGrowth& growth, const Neighbourhood& near) {
+  Placement place = kAmongRuns;
   double span = near.span;
-  double lowest = near.x - kShareBelow * span;
+  double least_span = 0;
+  double lowest = near.x - place.aim * span;
   Bracket bracket;
+  std::optional<NoisyZero> across;
   for (int round = 1;; ++round) {
     const auto points = runs_above(growth, lowest, span);
     for (const auto& point : points) bracket.learn(lowest + point.x, point);
     const Parabola fit(points);
     const double zero = zero_of(fit, span, near.largest_span);
     const bool poor = fit.goodness_of_fit() < kPoorFit;
-    const bool outside = zero < kLowestZero * span || zero > kHighestZero * span;
-    const double rise = span_of_rise(fit.standard_error(0.5 * span), fit.slope(0.5 * span), near.largest_span);
-    const bool ill_sized = span > 2 * rise || span < 0.3 * rise;
+    const bool outside = zero < place.lowest * span || zero > place.highest * span;
+    const double rise =
+        std::max(least_span, span_of_rise(fit.standard_error(0.5 * span), fit.slope(0.5 * span), near.largest_span));
+    const bool ill_sized = span > 2 * rise || span < 0.3 * rise || span < 0.7 * least_span;
     if (((poor || ill_sized) && round < kMostRounds) || (outside && round < kMostSearches)) {
       // The slope far from the zero says nothing about the span there.
-      if (!outside || zero > -span) span = poor && !ill_sized ? 0.5 * span : ill_sized ? rise : span;
-      lowest = bracket.admit(lowest + zero) - kShareBelow * span;
+      if (!outside || zero > -span)
+        span = poor && !ill_sized ? std::max(0.5 * span, least_span) : ill_sized ? rise : span;
+      lowest = bracket.admit(lowest + zero) - place.aim * span;
       continue;
     }
     if (outside) {
@@ -176,31 +244,16 @@ NoisyZero refine_zero(const NoisyGrowth& growth, const Neighbourhood& near) {
                       "needed",
                       growth.function, round, growth.describe(lowest + zero)));
     }
-    NoisyZero result;
-    result.x = lowest + zero;
-    result.slope = fit.slope(zero);
-    result.degrees_of_freedom = fit.degrees_of_freedom(zero);
-    // What a parabola cannot follow is an error too, of unknown kind: it is counted as scatter [Birge 1932].
-    const double scatter = poor ? fit.scatter() : 1;
-    result.standard_error = scatter * fit.standard_error(zero) / std::abs(result.slope);
-    result.poor_fit = poor;
-    // Fieller: every x at which a growth rate of zero is not rejected.
-    const auto margin = [&](double u) {
-      return scatter * student_quantile(0.975, fit.degrees_of_freedom(u)) * fit.standard_error(u);
-    };
-    const double reach = 3 * span;
-    double lower = first_crossing([&](double u) { return fit.value(u) + margin(u); }, zero, -reach, true);
-    // A parabola says little below its points, but the zero is the only one near here: what is below a stable run is
-    // stable.
-    const NoisyPoint& first = points.front();
-    if (first.y + student_quantile(0.975, first.degrees_of_freedom) * first.standard_error < 0) {
-      lower = std::max(lower, std::min(first.x, zero));
-    } else {
-      lower = std::max(lower, std::min(highest_stable(growth, lowest, span, bracket) - lowest, zero));
-    }
-    result.lower = lowest + lower;
-    result.upper = lowest + first_crossing([&](double u) { return fit.value(u) - margin(u); }, zero, reach, false);
-    return result;
+    const NoisyZero found = with_interval(growth, points, fit, zero, lowest, bracket);
+    if (across) return between(*across, found);
+    if (!bends_below(growth, lowest + zero, span, fit.slope(zero), bracket)) return found;
+    across = found;
+    place = kBelowRuns;
+    // The lowest run is where growth prevails.
+    least_span = std::min(growth.resolved / (fit.slope(zero) * -place.aim), near.largest_span);
+    span = std::max(span, least_span);
+    lowest += zero - place.aim * span;
+    round = 0;
   }
 }
 

@@ -20,6 +20,8 @@ struct NoisyGrowth {
   std::function<NoisyPoint(double x, bool full)> run;
   std::string function;                           ///< for messages: who asks
   std::function<std::string(double x)> describe;  ///< for messages: "eta = 0.5"
+  /// A run is too short for growth closer to zero than this to prevail over directions that barely decay.
+  double resolved = 0;
 };
 
 /// Where the zero is, about, and the range of x over which the growth rises by about 40 standard errors of a full run.
@@ -46,8 +48,9 @@ struct NoisyZero {
   bool poor_fit = false;  ///< the growth near its zero is not a parabola within its errors
 };
 
-/// Parabolas through five full runs, nearer and nearer to the zero, until it lies among them and the parabola fits.
-/// Throws NotConverged when no round of runs comes to hold the zero.
+/// Parabolas through five full runs, nearer and nearer to the zero, until it lies among them and the parabola fits. One
+/// more run below the zero sees whether the growth bends there; if it does, a second parabola is fitted above the bend,
+/// and the zero lies between the two. Throws NotConverged when no round of runs comes to hold the zero.
 [[nodiscard]] NoisyZero refine_zero(const NoisyGrowth& growth, const Neighbourhood& near);
 
 }  // namespace brink

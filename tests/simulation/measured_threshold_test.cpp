@@ -72,19 +72,25 @@ TEST_CASE("directions that barely decay do not hide the threshold", "[simulation
   // λ_min is 1e-6 of λ_max: below the threshold growth is −1e-6 wherever it is measured.
   brink::RowMatrix rows{{1, 0, 0.001}, {1, 1, -0.001}, {0, 2, 0.0005}, {0.5, 0.5, 0.001}};
   const auto model = LinearizedModel::from_rows(rows, 1, 2.3e-16);
+  // A parabola across the bend alone is off by three of its errors on average.
+  int held = 0;
   for (const oracle::Rule& rule : {oracle::sgd(), oracle::heavy_ball(0.5)}) {
-    CAPTURE(rule.label());
     const double exact = brink::mean_square_threshold(model, *rule.make(), *brink::make_batch_law("bernoulli"), 1).eta;
-    for (const std::uint64_t seed : {6, 7, 8, 9}) {
-      const auto measured = measure(model, dynamics(rule, "bernoulli", 1, 0, seed), options(512, 512, 256));
-      CAPTURE(seed, exact, measured.eta.value, measured.eta.error, measured.lower, measured.upper);
-      CHECK(std::abs(measured.eta.value - exact) < 4 * measured.eta.error);
-      CHECK(measured.eta.error < 0.01 * exact);
-      // Nor do they leave the interval open below.
-      CHECK(measured.lower > 0.9 * exact);
-      CHECK(measured.upper < 1.06 * exact);
+    for (const brink::Index replicas : {512, 1024}) {
+      for (const std::uint64_t seed : {6, 7, 8, 9}) {
+        const auto measured = measure(model, dynamics(rule, "bernoulli", 1, 0, seed), options(replicas, 512, 256));
+        CAPTURE(rule.label(), replicas, seed, exact, measured.eta.value, measured.eta.error);
+        CAPTURE(measured.lower, measured.upper);
+        CHECK(std::abs(measured.eta.value - exact) < 3 * measured.eta.error);
+        CHECK(measured.eta.error < 0.02 * exact);
+        // Nor do they leave the interval open below.
+        CHECK(measured.lower > 0.85 * exact);
+        CHECK(measured.upper < 1.06 * exact);
+        held += measured.lower < exact && exact < measured.upper ? 1 : 0;
+      }
     }
   }
+  CHECK(held >= 15);
 }
 
 TEST_CASE("measuring a threshold reports progress, repeats itself and checks the edge", "[simulation][fast]") {

@@ -139,7 +139,7 @@ StudyReport run_edge_caricature(const StudyContext& context) {
     const double top = largest_overshoot(shown, from.x) / std::sqrt(shown.alpha());
     phase.curves.push_back({start == 0.6 ? "predicted maximum" : "", CurveKind::dashed, 7, {{0.5, top}, {1.5, top}}});
   }
-  CurvePanel gap{"gradient noise", "σ²/(4α²/β_s)", "S* − mean S", true, true, {measured, leading}};
+  CurvePanel gap{"gradient noise", "σ²/(4α²/β)", "S* − mean S", true, true, {measured, leading}};
   report.figures.push_back(curve_figure("caricature", {phase, gap}));
   return report;
 }

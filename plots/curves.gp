@@ -84,6 +84,9 @@ see_bars(s) = (has_bars[s] = 1, 0)
 stats csv using (strlen(strcol("lower")) > 0 && strlen(strcol("upper")) > 0 ? see_bars(int(column("series")) + 1) : 0) nooutput
 bars_if(s) = has_bars[s + 1] ? bars(s).', ' : ''
 
+# Where there are too few powers of ten to read values from, others are labelled too.
+marks(ratio) = ratio > 8 ? '1 2 5' : ratio > 2.5 ? '1 1.5 2 3 4 5 7' : '1 1.2 1.4 1.6 1.8 2 2.5 3 3.5 4 4.5 5 6 7 8 9'
+
 set multiplot
 set minussign
 at_object = 1
@@ -142,7 +145,14 @@ do for [p = 1 : panels] {
   set format y (y_is_log && y_to[p] / y_from[p] > 300 ? (latex ? '$10^{%T}$' : '10^{%T}') : '%g')
   set mxtics default; set mytics default
   if (x_is_log) {
-    set logscale x (x_to[p] / x_from[p] > 10000 ? 10 : 2)
+    ratio = x_to[p] / x_from[p]
+    set logscale x (x_from[p] >= 1 && ratio <= 10000 ? 2 : 10)  # counts double
+    if (x_from[p] < 1 && ratio <= 300) {
+      set xtics ()
+      do for [k = int(floor(log10(x_from[p]))) - 1 : int(ceil(log10(x_to[p])))] {
+        do for [m in marks(ratio)] { set xtics add (sprintf('%g', m * 10.0**k) m * 10.0**k) }
+      }
+    }
     set xrange [x_from[p] / 1.15 : x_to[p] * 1.15] noextend
   } else {
     room = (x_to[p] > x_from[p] ? x_to[p] - x_from[p] : 1) * 0.02
@@ -153,12 +163,9 @@ do for [p = 1 : panels] {
     set logscale y 10
     set yrange [y_from[p] / (ratio > 4 ? 1.25 : 1.06) : y_to[p] * (ratio > 4 ? 1.25 : 1.06)] noextend
     if (ratio <= 300) {
-      # Too few powers of ten to read values from: label others too.
       set ytics ()
       do for [k = int(floor(log10(y_from[p]))) - 1 : int(ceil(log10(y_to[p])))] {
-        do for [m in ratio > 8 ? '1 2 5' : ratio > 2.5 ? '1 1.5 2 3 4 5 7' : '1 1.2 1.4 1.6 1.8 2 2.5 3 3.5 4 4.5 5 6 7 8 9'] {
-          set ytics add (sprintf('%g', m * 10.0**k) m * 10.0**k)
-        }
+        do for [m in marks(ratio)] { set ytics add (sprintf('%g', m * 10.0**k) m * 10.0**k) }
       }
     }
   } else {

@@ -74,9 +74,7 @@ TEST_CASE("narrow intervals around onsets change little, censored ones pull", "[
   CHECK(fit_onset(exact, 0.95).median > 1.2 * reference.median);
 }
 
-TEST_CASE("intervals of the median onset cover", "[statistics][fast]") {
-  check_at_least(onsets_cover(300, 12), 300, 0.93);
-}
+TEST_CASE("intervals of the median onset cover", "[statistics]") { check_at_least(onsets_cover(300, 12), 300, 0.93); }
 TEST_CASE("intervals of the median onset cover, many trials", "[statistics][slow]") {
   check_at_least(onsets_cover(5000, 12), 5000, 0.94);
   check_at_least(onsets_cover(5000, 40), 5000, 0.94);

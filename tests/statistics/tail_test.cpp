@@ -42,7 +42,7 @@ TEST_CASE("Hill's estimator by hand", "[statistics][fast]") {
   CHECK(fit.plot[0].alpha == Approx(64 / sum).epsilon(1e-12));
 }
 
-TEST_CASE("the interval of a tail index covers", "[statistics][fast]") {
+TEST_CASE("the interval of a tail index covers", "[statistics]") {
   // Exact Pareto; a tail with a second term, 1 − F = 0.5 x^−α(1 + x^−α); and rows that repeat every value eight times,
   // where an interval that took the values for independent would be √8 times too narrow.
   constexpr int runs = 200;

@@ -1,6 +1,8 @@
 """Runs every benchmark and writes the results as Markdown to standard output; progress goes to standard error."""
 
+import importlib.util
 import json
+import os
 import subprocess
 import sys
 
@@ -49,8 +51,28 @@ def product_section(program):
     return table(("n", "r", "DGEMM", "gather", "of DGEMM", "spread", "of DGEMM"), rows)
 
 
+def network_section(program):
+    """One table for each choice of OpenBLAS's kernels, which PyTorch multiplies with; None without PyTorch."""
+    if importlib.util.find_spec("torch") is None:
+        return None
+    script = os.path.join(os.path.dirname(__file__), "network.py")
+    sections = []
+    for name, kernels in (("As installed", {}), ("With `OPENBLAS_CORETYPE=SkylakeX`", {"OPENBLAS_CORETYPE": "SkylakeX"})):
+        if kernels and not has_avx512():
+            continue
+        lines = subprocess.run([sys.executable, script, program], check=True, env={**os.environ, **kernels},
+                               stdout=subprocess.PIPE, text=True).stdout
+        sections.append(f"{name}:\n\n{lines.rstrip()}")
+    return "\n\n".join(sections)
+
+
+def has_avx512():
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+        return "avx512f" in file.read()
+
+
 def main():
-    brink, second_moment, compiler = sys.argv[1:]
+    brink, second_moment, network_speed, compiler = sys.argv[1:]
     require_openblas()
     facts = machine_facts(compiler)
     note("second-moment product beside DGEMM")
@@ -63,6 +85,8 @@ def main():
     simulations = table(simulation.HEADER, simulation.measure(brink))
     note("phase diagrams")
     diagrams = table(phase_diagram.HEADER, phase_diagram.measure(brink))
+    note("networks against PyTorch")
+    networks = network_section(network_speed)
     print("# Benchmark results\n")
     print("Written by `tests/benchmark/run`; run it again to measure another machine. Times are the best of several runs.")
     print("Values are compared before times: thresholds to 1e-7, Lyapunov exponents within their standard errors.\n")
@@ -88,6 +112,14 @@ def main():
     print("\n## Second-moment products\n")
     print("GF/s. Gather and spread are symmetric, n·r² operations each; DGEMM is the general product of the same shape.\n")
     print(products)
+    print("\n## Networks\n")
+    if networks is None:
+        print("Not measured: python3-torch is not installed.")
+        return
+    print("784-200-200-10, half squares, heavy ball, single precision, one thread, against PyTorch: training steps and")
+    print("Hessian-vector products a second. Brink multiplies with Eigen here, PyTorch with OpenBLAS. Products: double backward")
+    print("from a fresh graph; a graph that is kept serves further products at the same θ with the same batch.\n")
+    print(networks)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What the benchmark scripts share: timing, running brink, facts about the machine."""
 
+import ctypes
 import json
 import os
 import subprocess
@@ -38,6 +39,15 @@ def require_openblas():
         raise SystemExit("set OPENBLAS_NUM_THREADS=1: both sides run on one thread")
 
 
+def openblas_kernels():
+    """The processor that OpenBLAS takes this one for, which decides how fast it is."""
+    with open("/proc/self/maps", encoding="utf-8") as maps:
+        path = next(line.split()[-1] for line in maps if "openblas" in line)
+    name = ctypes.CDLL(path).openblas_get_corename
+    name.restype = ctypes.c_char_p
+    return name().decode()
+
+
 def copy_bandwidth(numbers):
     """GB/s of a copy of that many doubles, read and write counted, best of many."""
     source, target = np.ones(numbers), np.empty(numbers)
@@ -70,7 +80,8 @@ def machine_facts(brink_compiler):
 
     return [
         f"Processor: {processor}, {os.cpu_count()} cores; every measurement on one thread.",
-        f"Compiler: {brink_compiler}. NumPy {np.__version__}, SciPy {scipy.__version__}, OpenBLAS on both sides.",
+        f"Compiler: {brink_compiler}. NumPy {np.__version__}, SciPy {scipy.__version__}, OpenBLAS on both sides, with "
+        f"its kernels for {openblas_kernels()}.",
         f"DGEMM (1500 × 1500, NumPy, one thread): {matrix_product_speed():.1f} GF/s. "
         f"Copy of 400 MB, read and write counted: {copy_bandwidth(25_000_000):.1f} GB/s.",
     ]

@@ -5,6 +5,7 @@
 #include <exception>
 #include <new>
 
+#include "blas_kernels.hpp"
 #include "brink/base/error.hpp"
 #include "brink/base/memory.hpp"
 #include "brink/base/parallel.hpp"
@@ -98,6 +99,7 @@ const std::string& typed_command_line() { return command_line; }
 }  // namespace brink::cli
 
 int main(int argc, char** argv) {
+  brink::cli::choose_blas_kernels(argv);
   for (int i = 0; i < argc; ++i) brink::cli::command_line += (i == 0 ? "" : " ") + std::string(argv[i]);
   return brink::cli::guarded(argc, argv);
 }

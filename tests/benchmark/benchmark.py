@@ -2,33 +2,16 @@
 
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 
 import bounds
 import phase_diagram
-import simulation
-import threshold
-from common import machine_facts, require_openblas
+from common import machine_facts, require_openblas, table, under_each_choice_of_kernels
 
 
 def note(text):
     print(text, file=sys.stderr, flush=True)
-
-
-def table(header, rows):
-    lines = ["| " + " | ".join(header) + " |", "|" + " ---: |" * len(header)]
-    lines += ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join(lines)
-
-
-def threshold_section(program):
-    rows = [(f"{n}", f"{r}", f"{cells}", f"{plain:.3f}", f"{tuned:.3f}", f"{ours:.3f}", f"{plain / ours:.1f}",
-             f"{tuned / ours:.1f}", f"{difference:.0e}")
-            for n, r, cells, plain, tuned, ours, difference in threshold.measure(program)]
-    return table(("n", "r", "cells", "SciPy, s", "tuned SciPy, s", "brink, s", "ratio", "ratio to tuned",
-                  "largest relative difference"), rows)
 
 
 def bounds_section(program):
@@ -51,26 +34,6 @@ def product_section(program):
     return table(("n", "r", "DGEMM", "gather", "of DGEMM", "spread", "of DGEMM"), rows)
 
 
-def network_section(program):
-    """One table for each choice of OpenBLAS's kernels, which PyTorch multiplies with; None without PyTorch."""
-    if importlib.util.find_spec("torch") is None:
-        return None
-    script = os.path.join(os.path.dirname(__file__), "network.py")
-    sections = []
-    for name, kernels in (("As installed", {}), ("With `OPENBLAS_CORETYPE=SkylakeX`", {"OPENBLAS_CORETYPE": "SkylakeX"})):
-        if kernels and not has_avx512():
-            continue
-        lines = subprocess.run([sys.executable, script, program], check=True, env={**os.environ, **kernels},
-                               stdout=subprocess.PIPE, text=True).stdout
-        sections.append(f"{name}:\n\n{lines.rstrip()}")
-    return "\n\n".join(sections)
-
-
-def has_avx512():
-    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
-        return "avx512f" in file.read()
-
-
 def main():
     brink, second_moment, network_speed, compiler = sys.argv[1:]
     require_openblas()
@@ -78,22 +41,24 @@ def main():
     note("second-moment product beside DGEMM")
     products = product_section(second_moment)
     note("thresholds against SciPy")
-    thresholds = threshold_section(brink)
+    thresholds = under_each_choice_of_kernels("threshold.py", brink)
     note("stability conditions against SciPy")
     conditions = bounds_section(brink)
     note("simulation against NumPy")
-    simulations = table(simulation.HEADER, simulation.measure(brink))
+    simulations = under_each_choice_of_kernels("simulation.py", brink)
     note("phase diagrams")
     diagrams = table(phase_diagram.HEADER, phase_diagram.measure(brink))
     note("networks against PyTorch")
-    networks = network_section(network_speed)
+    has_torch = importlib.util.find_spec("torch") is not None
+    networks = under_each_choice_of_kernels("network.py", network_speed) if has_torch else None
     print("# Benchmark results\n")
     print("Written by `tests/benchmark/run`; run it again to measure another machine. Times are the best of several runs.")
     print("Values are compared before times: thresholds to 1e-7, Lyapunov exponents within their standard errors.\n")
     print("\n".join(f"- {fact}" for fact in facts))
     print("\n## Heavy-ball thresholds\n")
     print("`brink threshold` as a whole process, start-up included, against SciPy's `eigsh` inside a running Python.")
-    print("Both read the rows from an .npy file and do their own eigendecomposition.\n")
+    print("Both read the rows from an .npy file and do their own eigendecomposition. Where OpenBLAS does not know the processor,")
+    print("brink makes it take better kernels than it would; the second table gives them to SciPy too.\n")
     print(thresholds)
     print("\n## Stability conditions\n")
     print("`brink threshold --bounds`, one cell, every condition and the exact threshold, as a whole process; SciPy only the")

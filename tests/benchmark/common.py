@@ -4,9 +4,32 @@ import ctypes
 import json
 import os
 import subprocess
+import sys
 import time
 
 import numpy as np
+
+
+def table(header, rows):
+    """A table in Markdown."""
+    lines = ["| " + " | ".join(header) + " |", "|" + " ---: |" * len(header)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def under_each_choice_of_kernels(script, *arguments):
+    """What a script beside this one prints with OpenBLAS as it comes and, where it does not know the processor and takes
+    its oldest kernels, again with those that the processor can run."""
+    choices = {"OpenBLAS as it comes": {}}
+    if openblas_kernels() == "Prescott" and "avx512vl" in open("/proc/cpuinfo", encoding="utf-8").read():
+        choices["The kernels for SkylakeX on both sides (`OPENBLAS_CORETYPE`)"] = {"OPENBLAS_CORETYPE": "SkylakeX"}
+    sections = []
+    for name, variables in choices.items():
+        print(f"  {name}", file=sys.stderr, flush=True)
+        path = os.path.join(os.path.dirname(__file__), script)
+        lines = subprocess.run([sys.executable, path, *arguments], check=True, env={**os.environ, **variables},
+                               stdout=subprocess.PIPE, text=True).stdout
+        sections.append(f"{name}:\n\n{lines.rstrip()}")
+    return "\n\n".join(sections)
 
 
 def best_of(repetitions, work):

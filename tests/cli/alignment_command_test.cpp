@@ -12,8 +12,6 @@ using nlohmann::json;
 using program::parse;
 using program::Scratch;
 
-namespace {}  // namespace
-
 TEST_CASE("alignment at a direction, at the critical mode, along a trajectory, and escape", "[cli][fast]") {
   const Scratch scratch;
   scratch.write_small_arrays();

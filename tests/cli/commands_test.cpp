@@ -12,8 +12,6 @@ using program::kVerify;
 using program::parse;
 using program::Scratch;
 
-namespace {}  // namespace
-
 TEST_CASE("a list of formats redraws a figure in each", "[cli][plots]") {
   const Scratch scratch;
   scratch.write_small_arrays();

@@ -10,8 +10,6 @@ using nlohmann::json;
 using program::parse;
 using program::Scratch;
 
-namespace {}  // namespace
-
 TEST_CASE("limit prints thresholds of infinitely large models in the order of the grid", "[cli][fast]") {
   const Scratch scratch;
   const auto result =

@@ -10,8 +10,6 @@ using nlohmann::json;
 using program::parse;
 using program::Scratch;
 
-namespace {}  // namespace
-
 TEST_CASE("inverse questions are answered beside the thresholds", "[cli][fast]") {
   const Scratch scratch;
   scratch.write_small_arrays();

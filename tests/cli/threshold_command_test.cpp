@@ -12,8 +12,6 @@ using nlohmann::json;
 using program::parse;
 using program::Scratch;
 
-namespace {}  // namespace
-
 TEST_CASE("threshold gives the exact thresholds in the order of the contract", "[cli][fast]") {
   const Scratch scratch;
   scratch.write_small_arrays();

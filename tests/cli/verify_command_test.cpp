@@ -12,8 +12,6 @@ using program::kVerify;
 using program::parse;
 using program::Scratch;
 
-namespace {}  // namespace
-
 TEST_CASE("verify confirms a correct theory and contradicts a perturbed one", "[cli][fast]") {
   const Scratch scratch;
   scratch.write_small_arrays();

@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 import numpy as np
-from common import best_of, gaussian_rows, read_bandwidth, run_brink
+from common import best_of, gaussian_rows, read_bandwidth, run_brink, table
 from numpy_simulation import fastest_settings, lyapunov
 
 MOMENTUM = 0.9
@@ -84,5 +84,4 @@ def measure(program):
 
 
 if __name__ == "__main__":
-    for line in (HEADER, *measure(sys.argv[1])):
-        print(" | ".join(line), flush=True)
+    print(table(HEADER, measure(sys.argv[1])))

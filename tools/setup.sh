@@ -102,5 +102,5 @@ build_preset() {
   local -r preset=$1
   shift
   cmake --preset "$preset" -S "$repository" -Wno-dev --log-level=WARNING
-  cmake --build "$repository/build/$preset" --parallel "$(build_jobs 1500000)" "$@"
+  cmake --build "$repository/build/$preset" --parallel "$(build_jobs 2200000)" "$@"
 }

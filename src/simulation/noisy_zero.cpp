@@ -239,6 +239,10 @@ NoisyZero refine_zero(const NoisyGrowth& growth, const Neighbourhood& near) {
       continue;
     }
     if (outside) {
+      if (across) {  // no parabola from above reaches zero below its runs
+        across->poor_fit = true;
+        return *across;
+      }
       throw NotConverged(
           fmt::format("{}: {} rounds of runs did not find the zero of the growth near {}: more replicas or steps are "
                       "needed",

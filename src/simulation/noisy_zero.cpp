@@ -145,11 +145,14 @@ NoisyZero between(const NoisyZero& across, const NoisyZero& above) {
   NoisyZero result;
   result.x = 0.5 * (across.x + above.x);
   result.slope = 0.5 * (across.slope + above.slope);
-  result.standard_error = std::hypot(0.5 * (above.x - across.x), across.standard_error / std::sqrt(2.0),
-                                     above.standard_error / std::sqrt(2.0));
   result.degrees_of_freedom = std::min(across.degrees_of_freedom, above.degrees_of_freedom);
   result.lower = std::min(across.lower, above.lower);
   result.upper = std::max(across.upper, above.upper);
+  // A parabola that only just reaches zero says nothing of where; the runs that end the interval do.
+  result.standard_error =
+      std::min(std::hypot(0.5 * (above.x - across.x), across.standard_error / std::sqrt(2.0),
+                          above.standard_error / std::sqrt(2.0)),
+               0.5 * (result.upper - result.lower) / student_quantile(0.975, result.degrees_of_freedom));
   result.poor_fit = across.poor_fit || above.poor_fit;
   return result;
 }

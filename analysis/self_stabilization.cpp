@@ -2,11 +2,14 @@
 
 #include "brink/edge/self_stabilization.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "analysis/edge_models.hpp"
 #include "analysis/list.hpp"
+#include "brink/base/error.hpp"
 #include "brink/edge/caricature.hpp"
 #include "brink/report/curve_figure.hpp"
 
@@ -59,7 +62,12 @@ std::vector<double> measure_run(const Objective<double>& objective, const Vector
   plan.steps = steps;
   plan.constrained.projections = 1;         // from step to step the violation is small; what is left of it is recorded
   plan.constrained.point.tolerance = 1e-5;  // of vectors; that of values is its square
-  const EdgeArrival arrival = run_to_edge(objective, start, plan.rule, 200000, monitor);
+  EdgeArrival arrival;
+  try {
+    arrival = run_to_edge(objective, start, plan.rule, 200000, monitor);
+  } catch (const NotConverged&) {  // some starts sharpen to less than the edge: no run, which is excluded and counted
+    return std::vector<double>(kHead, std::numeric_limits<double>::quiet_NaN());
+  }
   const SelfStabilization run = self_stabilization(objective, arrival.theta, plan, monitor);
   const SelfStabilizationSummary s = summarize(run, plan.rule);
   const auto& first = run.steps.front();
@@ -90,6 +98,9 @@ std::vector<double> measure_run(const Objective<double>& objective, const Vector
       values.push_back(value);
   return values;
 }
+
+/// Whether a run came to the edge.
+bool arrived(const std::vector<double>& values) { return values.size() > kHead; }
 
 Curve trace(const std::vector<double>& values, std::size_t column, const std::string& label, CurveKind kind, int colour,
             bool absolute = false) {
@@ -167,31 +178,34 @@ StudyReport run_self_stabilization(const StudyContext& context) {
   std::size_t unit = 0;
   for (const double beta : momenta) {
     const double critical = EdgeRule{kStabilizationEta, beta}.critical_sharpness();
+    std::size_t shown = units.size();
     std::vector<double> x2, excess, plain, generalized, better, loss, distance, rising, period;
     for (int s = 0; s < kStabilizationSeeds; ++s, ++unit) {
       const auto& v = values[unit];
       const double measured = measured_period(v, critical);
-      table.add_row({beta,
-                     std::int64_t{s},
-                     std::string(to_string(static_cast<SelfStabilizationStatus>(std::lround(v[kStatus])))),
-                     v[kArrival],
-                     static_cast<std::int64_t>((v.size() - kHead) / kTrace),
-                     v[kX2],
-                     v[kExcess],
-                     v[kRms],
-                     v[kPlain],
-                     v[kGeneralized],
-                     v[kLoss],
-                     v[kPredictedLoss],
-                     v[kFinal],
-                     v[kFinalFlow],
-                     v[kRising],
-                     v[kMisalignment],
-                     v[kSecond],
-                     v[kFourth],
-                     v[kEpsilon],
-                     v[kPredictedPeriod],
-                     measured});
+      if (arrived(v)) shown = std::min(shown, unit);
+      if (arrived(v))
+        table.add_row({beta,
+                       std::int64_t{s},
+                       std::string(to_string(static_cast<SelfStabilizationStatus>(std::lround(v[kStatus])))),
+                       v[kArrival],
+                       static_cast<std::int64_t>((v.size() - kHead) / kTrace),
+                       v[kX2],
+                       v[kExcess],
+                       v[kRms],
+                       v[kPlain],
+                       v[kGeneralized],
+                       v[kLoss],
+                       v[kPredictedLoss],
+                       v[kFinal],
+                       v[kFinalFlow],
+                       v[kRising],
+                       v[kMisalignment],
+                       v[kSecond],
+                       v[kFourth],
+                       v[kEpsilon],
+                       v[kPredictedPeriod],
+                       measured});
       x2.push_back(v[kX2]);
       excess.push_back(v[kExcess]);
       plain.push_back(v[kPlain]);
@@ -219,8 +233,9 @@ StudyReport run_self_stabilization(const StudyContext& context) {
         {claim, "distance at the end: constrained over gradient flow" + where, published(".07/.68")}, distance, 0.5));
     report.findings.push_back(judge_at_most({claim, "part of the steps at which L† rises" + where}, rising, 0.01));
     report.findings.push_back(judge_equal({claim, "period over that of the caricature" + where}, period, 1, 0.2));
-    report.figures.push_back(curve_figure(beta == 0 ? "self-stabilization" : "with-momentum",
-                                          four_panels(values[unit - kStabilizationSeeds], critical)));
+    if (shown < units.size())
+      report.figures.push_back(
+          curve_figure(beta == 0 ? "self-stabilization" : "with-momentum", four_panels(values[shown], critical)));
   }
   report.tables.emplace_back("runs", std::move(table));
   return report;

@@ -78,7 +78,7 @@ TEST_CASE("a rank that is killed loses its cells and nothing else", "[cli]") {
   std::thread killer([&] {
     const fs::path log = scratch->path() / "hurt" / "checkpoint.log";
     std::error_code error;
-    for (int i = 0; i < 20000 && (!fs::exists(log, error) || fs::file_size(log, error) < 3000); ++i) ::usleep(500);
+    for (int i = 0; i < 200000 && (!fs::exists(log, error) || fs::file_size(log, error) < 3000); ++i) ::usleep(500);
     const pid_t process = process_of(fs::canonical(scratch->path()), 1);
     if (process > 0) ::kill(process, SIGKILL);
   });

@@ -10,28 +10,21 @@
 
 #include "brink/base/error.hpp"
 #include "brink/base/memory.hpp"
+#include "zip_format.hpp"
 
 namespace brink {
+
+using namespace zip;
+
 namespace {
 
-constexpr std::uint32_t kLocal = 0x04034b50;
-constexpr std::uint32_t kCentral = 0x02014b50;
-constexpr std::uint32_t kEnd = 0x06054b50;
-constexpr std::uint32_t kEnd64 = 0x06064b50;
-constexpr std::uint32_t kLocator64 = 0x07064b50;
 constexpr std::size_t kEndBytes = 22;
 constexpr std::size_t kLocatorBytes = 20;
-constexpr std::size_t kEnd64Bytes = 56;
 constexpr std::size_t kCentralBytes = 46;
 constexpr std::size_t kLocalBytes = 30;
 constexpr std::size_t kLongestComment = 65535;
 constexpr std::uint64_t kLongestDirectory = 64U << 20;
-constexpr std::uint32_t kLarge32 = 0xffffffff;
-constexpr std::uint16_t kLarge16 = 0xffff;
-constexpr std::uint16_t kExtra64 = 1;
 constexpr std::uint16_t kEncrypted = 1;
-constexpr std::uint16_t kStored = 0;
-constexpr std::uint16_t kDeflated = 8;
 
 [[noreturn]] void fail_zip(const std::filesystem::path& path, const std::string& found, const std::string& allowed) {
   fail_argument("read_zip", path.string(), found, allowed);
@@ -215,7 +208,9 @@ std::string inflated(const std::string& compressed, std::uint64_t size, const st
   return content;
 }
 
-std::uint32_t crc_of(std::string_view bytes) {
+}  // namespace
+
+std::uint32_t zip::crc_of(std::string_view bytes) {
   uLong crc = ::crc32(0, nullptr, 0);
   constexpr std::size_t kChunk = 1U << 30;
   for (std::size_t at = 0; at < bytes.size(); at += kChunk)
@@ -223,36 +218,6 @@ std::uint32_t crc_of(std::string_view bytes) {
                   static_cast<uInt>(std::min(kChunk, bytes.size() - at)));
   return static_cast<std::uint32_t>(crc);
 }
-
-void put(std::string& out, std::uint64_t value, int size) {
-  for (int i = 0; i < size; ++i) out += static_cast<char>(value >> (8 * i) & 0xff);
-}
-
-std::string deflated_bytes(const std::string& bytes) {
-  z_stream stream{};
-  deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, static_cast<uLong>(bytes.size())), '\0');
-  std::size_t in = 0;
-  std::size_t made = 0;
-  constexpr std::size_t kChunk = 1U << 30;
-  int status = Z_OK;
-  while (status != Z_STREAM_END) {
-    const std::size_t give = std::min(kChunk, bytes.size() - in);
-    const std::size_t room = std::min(kChunk, out.size() - made);
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data() + in));
-    stream.avail_in = static_cast<uInt>(give);
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + made);
-    stream.avail_out = static_cast<uInt>(room);
-    status = deflate(&stream, in + give == bytes.size() ? Z_FINISH : Z_NO_FLUSH);
-    in += give - stream.avail_in;
-    made += room - stream.avail_out;
-  }
-  deflateEnd(&stream);
-  out.resize(made);
-  return out;
-}
-
-}  // namespace
 
 std::vector<ZipMember> read_zip_directory(const std::filesystem::path& path) {
   const std::uint64_t size = size_of_file(path);
@@ -292,96 +257,6 @@ std::string read_zip_member(const std::filesystem::path& path, const ZipMember& 
   if (member.deflated) content = inflated(content, member.size, named);
   if (crc_of(content) != member.crc) fail_zip(named, "damaged content: its CRC differs", "an undamaged archive");
   return content;
-}
-
-void write_zip(const std::filesystem::path& path, const std::vector<ZipContent>& members, bool deflated) {
-  std::filesystem::path temporary = path;
-  temporary += ".partial";
-  std::error_code error;
-  {
-    std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
-    std::string directory;
-    std::uint64_t offset = 0;
-    for (const auto& member : members) {
-      const std::string packed = deflated ? deflated_bytes(member.bytes) : std::string();
-      const std::string& body = deflated ? packed : member.bytes;
-      const std::uint32_t crc = crc_of(member.bytes);
-      const bool large = body.size() >= kLarge32 || member.bytes.size() >= kLarge32 || offset >= kLarge32;
-      std::string extra;
-      if (large) {
-        put(extra, kExtra64, 2);
-        put(extra, 16, 2);
-        put(extra, member.bytes.size(), 8);
-        put(extra, body.size(), 8);
-      }
-      const auto common = [&](std::string& header, std::size_t extra_size) {
-        put(header, large ? 45 : 20, 2);
-        put(header, 0x800, 2);  // names are UTF-8
-        put(header, deflated ? kDeflated : kStored, 2);
-        put(header, 0, 2);
-        put(header, 0x21, 2);  // 1 January 1980: an archive is a function of its content
-        put(header, crc, 4);
-        put(header, large ? kLarge32 : body.size(), 4);
-        put(header, large ? kLarge32 : member.bytes.size(), 4);
-        put(header, member.name.size(), 2);
-        put(header, extra_size, 2);
-      };
-      std::string local;
-      put(local, kLocal, 4);
-      common(local, extra.size());
-      local += member.name + extra;
-      put(directory, kCentral, 4);
-      put(directory, large ? 45 : 20, 2);
-      std::string extra_directory = extra;
-      if (large) {
-        extra_directory[2] = 24;
-        put(extra_directory, offset, 8);
-      }
-      common(directory, extra_directory.size());
-      put(directory, 0, 2);
-      put(directory, 0, 2);
-      put(directory, 0, 2);
-      put(directory, 0, 4);
-      put(directory, large ? kLarge32 : offset, 4);
-      directory += member.name + extra_directory;
-      out << local << body;
-      offset += local.size() + body.size();
-    }
-    std::string end;
-    const bool large = members.size() >= kLarge16 || offset >= kLarge32 || directory.size() >= kLarge32;
-    if (large) {
-      put(end, kEnd64, 4);
-      put(end, kEnd64Bytes - 12, 8);
-      put(end, 45, 2);
-      put(end, 45, 2);
-      put(end, 0, 4);
-      put(end, 0, 4);
-      put(end, members.size(), 8);
-      put(end, members.size(), 8);
-      put(end, directory.size(), 8);
-      put(end, offset, 8);
-      put(end, kLocator64, 4);
-      put(end, 0, 4);
-      put(end, offset + directory.size(), 8);
-      put(end, 1, 4);
-    }
-    put(end, kEnd, 4);
-    put(end, 0, 2);
-    put(end, 0, 2);
-    put(end, std::min<std::uint64_t>(members.size(), kLarge16), 2);
-    put(end, std::min<std::uint64_t>(members.size(), kLarge16), 2);
-    put(end, std::min<std::uint64_t>(directory.size(), kLarge32), 4);
-    put(end, std::min<std::uint64_t>(offset, kLarge32), 4);
-    put(end, 0, 2);
-    out << directory << end;
-    out.close();
-    if (!out) {
-      std::filesystem::remove(temporary, error);
-      fail_argument("write_zip", path.string(), "a file that cannot be written", "a writable directory with room");
-    }
-  }
-  std::filesystem::rename(temporary, path, error);
-  if (error) fail_argument("write_zip", path.string(), error.message(), "a name that can be written");
 }
 
 }  // namespace brink

@@ -57,28 +57,17 @@ Outcome run_under(const std::string& wrapper, const std::string& arguments, cons
   return outcome;
 }
 
-Scratch::Scratch() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "brink-cli-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-  path_ = pattern;
-}
-
-Scratch::~Scratch() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 void Scratch::write(const std::string& name, const std::string& content) const {
-  std::ofstream(path_ / name, std::ios::binary) << content;
+  std::ofstream(path() / name, std::ios::binary) << content;
 }
 
-std::string Scratch::read(const std::string& name) const { return content_of(path_ / name); }
+std::string Scratch::read(const std::string& name) const { return content_of(path() / name); }
 
-bool Scratch::has(const std::string& name) const { return std::filesystem::exists(path_ / name); }
+bool Scratch::has(const std::string& name) const { return std::filesystem::exists(path() / name); }
 
 void Scratch::write_small_arrays() const {
-  brink::write_npy(path_ / "G1.npy", brink::RowMatrix{{1, 0}, {1, 1}, {0, 2}});
-  brink::write_npy(path_ / "K1.npy", brink::RowMatrix{{1, 1, 0}, {1, 2, 2}, {0, 2, 4}});
+  brink::write_npy(path() / "G1.npy", brink::RowMatrix{{1, 0}, {1, 1}, {0, 2}});
+  brink::write_npy(path() / "K1.npy", brink::RowMatrix{{1, 1, 0}, {1, 2, 2}, {0, 2, 4}});
 }
 
 }  // namespace program

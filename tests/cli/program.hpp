@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "report/scratch.hpp"
+
 namespace program {
 
 struct Outcome {
@@ -29,25 +31,16 @@ struct Outcome {
 /// The JSON on standard output; fails the test that asks unless the program is done.
 [[nodiscard]] nlohmann::json parse(const Outcome& outcome);
 
-/// A directory of its own for one test, removed at the end.
-class Scratch {
+/// The directory of one test, with what the program needs in it.
+class Scratch : public brink::test::Scratch {
  public:
-  Scratch();
-  ~Scratch();
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   void write(const std::string& name, const std::string& content) const;
   [[nodiscard]] std::string read(const std::string& name) const;
   [[nodiscard]] bool has(const std::string& name) const;
   /// Rows (1,0), (1,1), (0,2) as G1.npy, and their Gram matrix as K1.npy.
   void write_small_arrays() const;
 
-  [[nodiscard]] Outcome brink(const std::string& arguments) const { return run(arguments, path_); }
-
- private:
-  std::filesystem::path path_;
+  [[nodiscard]] Outcome brink(const std::string& arguments) const { return run(arguments, path()); }
 };
 
 }  // namespace program

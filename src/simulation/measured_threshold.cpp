@@ -17,7 +17,9 @@ constexpr double kSmallestMoment = 0.01;
 constexpr double kLowestGrowth = -1e3;
 /// Growth has prevailed over what does not grow once its product with the length of a run exceeds this.
 constexpr double kPrevails = 8;
-constexpr std::uint64_t kSeedStride = 0x9E3779B97F4A7C15ULL;  // golden ratio: seeds of different runs are far apart
+/// Between the seeds of runs: 2⁶⁴ over the square of the plastic number. Callers step their own seeds by 2⁶⁴ over the
+/// golden ratio, and runs of one seed must not be those of the next.
+constexpr std::uint64_t kRunStride = 0x91E10DA5C79E7B1DULL;
 
 /// Runs of one dynamics at different step sizes or moments, each with its own seed.
 class Runner {
@@ -29,7 +31,7 @@ class Runner {
   NoisyPoint run(double x, double eta, double moment, bool full) {
     Dynamics at = dynamics_;
     at.eta = eta;
-    at.seed = dynamics_.seed + kSeedStride * static_cast<std::uint64_t>(++runs_);
+    at.seed = dynamics_.seed + kRunStride * static_cast<std::uint64_t>(++runs_);
     SimulationOptions options = options_;
     options.moment = moment;
     if (!full) {
@@ -68,11 +70,16 @@ class Runner {
   std::vector<std::string> warnings_;
 };
 
+/// Growth closer to zero than this does not prevail within a run over directions that barely decay.
+double resolved_growth(const SimulationOptions& options) {
+  return kPrevails / static_cast<double>(options.steps + options.burn_in);
+}
+
 /// Growth in x = ±ln η: stability is always lost upwards in x.
 NoisyGrowth in_step_size(Runner& runner, double moment, double sign, const SimulationOptions& options) {
   return {[&runner, moment, sign](double x, bool full) { return runner.run(x, std::exp(sign * x), moment, full); },
           "measure_threshold", [sign](double x) { return fmt::format("eta = {:.6g}", std::exp(sign * x)); },
-          kPrevails / static_cast<double>(options.steps + options.burn_in)};
+          resolved_growth(options)};
 }
 
 /// The zero in the unit of the argument, exp(sign·x).
@@ -137,7 +144,7 @@ MeasuredTailIndex measure_tail_index(const EngineFactory& make_engine, const Dyn
   Runner runner(make_engine, dynamics, options, monitor);
   const NoisyGrowth growth = {[&](double x, bool full) { return runner.run(x, dynamics.eta, std::exp(x), full); },
                               "measure_tail_index", [](double x) { return fmt::format("q = {:.6g}", std::exp(x)); },
-                              kPrevails / static_cast<double>(options.steps + options.burn_in)};
+                              resolved_growth(options)};
   const NoisyPoint lyapunov = runner.run(0, dynamics.eta, 0, true);
   MeasuredTailIndex result;
   if (!(lyapunov.y < -kClearly * lyapunov.standard_error)) {

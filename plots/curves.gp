@@ -153,6 +153,7 @@ do for [p = 1 : panels] {
         do for [m in marks(ratio)] { set xtics add (sprintf('%g', m * 10.0**k) m * 10.0**k) }
       }
     }
+    if (ratio == 1) { set xtics (sprintf('%g', x_from[p]) x_from[p]) }
     set xrange [x_from[p] / 1.15 : x_to[p] * 1.15] noextend
   } else {
     room = (x_to[p] > x_from[p] ? x_to[p] - x_from[p] : 1) * 0.02

@@ -2,12 +2,13 @@
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 
 import bounds
 import phase_diagram
-from common import machine_facts, require_openblas, table, under_each_choice_of_kernels
+from common import better_kernels, machine_facts, require_openblas, table, under_each_choice_of_kernels
 
 
 def note(text):
@@ -24,7 +25,7 @@ def bounds_section(program):
 
 def product_section(program):
     output = subprocess.run([program, "--benchmark_format=json", "--benchmark_min_time=1"], check=True,
-                            stdout=subprocess.PIPE).stdout
+                            env={**os.environ, **better_kernels()}, stdout=subprocess.PIPE).stdout
     speeds = {}
     for run in json.loads(output)["benchmarks"]:
         name, *shape = run["name"].split("/")
@@ -75,7 +76,8 @@ def main():
     print("its figures. Held-out cells are those that a finer first grid computes.\n")
     print(diagrams)
     print("\n## Second-moment products\n")
-    print("GF/s. Gather and spread are symmetric, n·r² operations each; DGEMM is the general product of the same shape.\n")
+    print("GF/s. Gather and spread are symmetric, n·r² operations each; DGEMM is the general product of the same shape, all with")
+    print("the kernels that brink takes.\n")
     print(products)
     print("\n## Networks\n")
     if networks is None:

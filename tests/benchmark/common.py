@@ -16,12 +16,18 @@ def table(header, rows):
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
+def better_kernels():
+    """What makes OpenBLAS take the kernels of SkylakeX where it does not know the processor, which can run them."""
+    with open("/proc/cpuinfo", encoding="utf-8") as cpuinfo:
+        unknown = openblas_kernels() == "Prescott" and "avx512vl" in cpuinfo.read()
+    return {"OPENBLAS_CORETYPE": "SkylakeX"} if unknown else {}
+
+
 def under_each_choice_of_kernels(script, *arguments):
-    """What a script beside this one prints with OpenBLAS as it comes and, where it does not know the processor and takes
-    its oldest kernels, again with those that the processor can run."""
+    """What a script beside this one prints with OpenBLAS as it comes and, where there are any, with better kernels."""
     choices = {"OpenBLAS as it comes": {}}
-    if openblas_kernels() == "Prescott" and "avx512vl" in open("/proc/cpuinfo", encoding="utf-8").read():
-        choices["The kernels for SkylakeX on both sides (`OPENBLAS_CORETYPE`)"] = {"OPENBLAS_CORETYPE": "SkylakeX"}
+    if better_kernels():
+        choices["The kernels for SkylakeX on both sides (`OPENBLAS_CORETYPE`)"] = better_kernels()
     sections = []
     for name, variables in choices.items():
         print(f"  {name}", file=sys.stderr, flush=True)

@@ -50,7 +50,8 @@ struct NoisyZero {
 
 /// Parabolas through five full runs, nearer and nearer to the zero, until it lies among them and the parabola fits. One
 /// more run below the zero sees whether the growth bends there; if it does, a second parabola is fitted above the bend,
-/// and the zero lies between the two. Throws NotConverged when no round of runs comes to hold the zero.
+/// and the zero lies between the two; where none reaches zero, the first stands as a poor fit. Throws NotConverged when
+/// no round of runs comes to hold the zero.
 [[nodiscard]] NoisyZero refine_zero(const NoisyGrowth& growth, const Neighbourhood& near);
 
 }  // namespace brink

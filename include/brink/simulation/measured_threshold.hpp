@@ -27,11 +27,11 @@ using EngineFactory = std::function<std::unique_ptr<Engine>(const Dynamics&)>;
 /// runs around it, each with its own seed, and repeats that nearer to the zero, or over half the range, until the zero
 /// lies among the runs and the parabola fits. Just below the zero Λ may bend, from the critical mode to directions of
 /// small curvature that barely decay: then a second parabola, over runs above the bend, bounds from the other side, and
-/// the zero is half way between, with half the way as part of its error. The interval holds every η at which the fitted
-/// growth is within Student's t of zero, and ends below at the first run that is certainly stable, for which up to
-/// three more full runs are made. Knows nothing of theory. About 10 short runs, and 5 full ones a round: two rounds as
-/// a rule, four where Λ bends. Throws NotConverged when growth never changes its sign, or when no round of full runs
-/// comes to hold the zero.
+/// the zero is half way between, with half the way as part of its error; where no such parabola reaches zero, the first
+/// stands with a warning. The interval holds every η at which the fitted growth is within Student's t of zero, and ends
+/// below at the first run that is certainly stable, for which up to three more full runs are made. Knows nothing of
+/// theory. About 10 short runs, and 5 full ones a round: two rounds as a rule, four where Λ bends. Throws NotConverged
+/// when growth never changes its sign, or when no round of full runs comes to hold the zero.
 [[nodiscard]] MeasuredThreshold measure_threshold(const EngineFactory& make_engine, const Dynamics& dynamics,
                                                   double eta_start, const SimulationOptions& options,
                                                   const Monitor& monitor = {});

@@ -56,6 +56,18 @@ std::vector<std::pair<std::string, PowerForecast>> forecasts_of(const Hypothesis
   return forecasts;
 }
 
+std::string remedy(const PowerForecast& forecast, bool linear) {
+  std::string text = forecast.seeds_needed ? fmt::format("{} seeds would do", *forecast.seeds_needed)
+                                           : "more seeds do not help, the pilot lies on the limit of the claim";
+  if (forecast.steps_factor_needed) {
+    text += fmt::format(", or {:.3g} times the steps", *forecast.steps_factor_needed);
+  } else if (linear) {
+    text += fmt::format("; more steps alone do not, errors of measurement are {:.0f}% of the variance",
+                        100 * forecast.measured_share);
+  }
+  return text;
+}
+
 std::string advice(const HypothesisFile& file, const std::vector<std::pair<std::string, PowerForecast>>& forecasts) {
   std::string text;
   for (std::size_t i = 0; i < forecasts.size(); ++i) {
@@ -67,13 +79,8 @@ std::string advice(const HypothesisFile& file, const std::vector<std::pair<std::
     }
     text += fmt::format("{}: the pilot points to \"{}\"; power {:.3f} with {} seeds, {:.2f} wanted", name,
                         to_string(forecast.decision), forecast.power, forecast.seeds_planned, wanted);
-    if (forecast.power >= wanted) {
-      text += "\n";
-    } else if (forecast.seeds_needed) {
-      text += fmt::format(": {} seeds would do\n", *forecast.seeds_needed);
-    } else {
-      text += ": more seeds do not help, the pilot lies on the limit of the claim\n";
-    }
+    if (forecast.power < wanted) text += ": " + remedy(forecast, file.population.runs == "linear");
+    text += "\n";
   }
   return text;
 }

@@ -88,12 +88,14 @@ int run_regimes(const RegimesFlags& flags) {
   for (const auto& row : rows)
     for (const auto& each : row.comparisons) agree = agree && each.agrees;
   const std::string json = regimes_json(model, rows);
-  if (directory)
+  if (directory) {
+    draw_figures(directory->directory(), {regime_figure(rows)}, console);
     directory->finish(json,
                       {{"regimes", regime_table(rows)},
                        {"points", regime_point_table(rows)},
                        {"comparisons", regime_comparison_table(rows)}},
                       flags.common.threads);
+  }
   Output output{json, regime_table(rows)};
   if (!section.measure.empty())
     output.text = to_text(regime_table(rows)) + "\n" + to_text(regime_comparison_table(rows));

@@ -48,6 +48,8 @@ std::string registration_json(const Registration& registration) {
     each["power"] = forecast.power;
     each["seeds_planned"] = forecast.seeds_planned;
     each["seeds_needed"] = forecast.seeds_needed ? Json(*forecast.seeds_needed) : Json(nullptr);
+    each["steps_factor_needed"] = forecast.steps_factor_needed ? Json(*forecast.steps_factor_needed) : Json(nullptr);
+    each["measured_share"] = forecast.measured_share;
     each["pilot_seeds"] = forecast.pilot_seeds;
     each["limiting_contrast"] = forecast.limiting;
     each["standard_deviation"] = number_json(forecast.deviation);
@@ -72,6 +74,10 @@ Registration registration_of(const std::string& json, const std::string& origin)
       forecast.power = each.at("power").get<double>();
       forecast.seeds_planned = each.at("seeds_planned").get<std::int64_t>();
       if (!each.at("seeds_needed").is_null()) forecast.seeds_needed = each.at("seeds_needed").get<std::int64_t>();
+      // Registrations of before the forecast of steps do not have these two.
+      if (each.contains("steps_factor_needed") && !each.at("steps_factor_needed").is_null())
+        forecast.steps_factor_needed = each.at("steps_factor_needed").get<double>();
+      forecast.measured_share = each.value("measured_share", 0.0);
       forecast.pilot_seeds = each.at("pilot_seeds").get<std::int64_t>();
       forecast.limiting = each.at("limiting_contrast").get<std::string>();
       forecast.deviation = number_of(each.at("standard_deviation"));
@@ -93,6 +99,8 @@ std::string observations_line(const std::vector<Observation>& runs) {
     each["parameters"] = run.parameters;
     each["numbers"] = Json::object();
     for (const auto& [name, value] : run.numbers) each["numbers"][name] = number_json(value);
+    each["standard_errors"] = Json::object();
+    for (const auto& [name, value] : run.standard_errors) each["standard_errors"][name] = number_json(value);
     each["texts"] = run.texts;
     each["traces"] = Json::object();
     for (const auto& [name, values] : run.traces) {
@@ -115,6 +123,7 @@ std::vector<Observation> observations_of(const std::string& line) {
       run.seed = each.at("seed").get<std::int64_t>();
       run.parameters = each.at("parameters").get<std::vector<std::string>>();
       for (const auto& [name, value] : each.at("numbers").items()) run.numbers[name] = number_of(value);
+      for (const auto& [name, value] : each.at("standard_errors").items()) run.standard_errors[name] = number_of(value);
       for (const auto& [name, value] : each.at("texts").items()) run.texts[name] = value.get<std::string>();
       for (const auto& [name, values] : each.at("traces").items())
         for (const auto& value : values) run.traces[name].push_back(number_of(value));

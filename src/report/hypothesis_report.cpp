@@ -88,8 +88,9 @@ Json judgement_json(const HypothesisReport& report, const Judgement& judgement) 
 TableValue finite_or_nothing(double value) { return std::isfinite(value) ? TableValue(value) : TableValue(); }
 
 std::string limits_text(const ContrastResult& contrast) {
-  if (std::isinf(contrast.lower)) return fmt::format("below {:.4g}", contrast.upper);
-  if (std::isinf(contrast.upper)) return fmt::format("above {:.4g}", contrast.lower);
+  // Adding 0 makes a 0 of −0.
+  if (std::isinf(contrast.lower)) return fmt::format("below {:.4g}", contrast.upper + 0.0);
+  if (std::isinf(contrast.upper)) return fmt::format("above {:.4g}", contrast.lower + 0.0);
   return fmt::format("in ({:.4g}, {:.4g})", contrast.lower, contrast.upper);
 }
 
@@ -222,14 +223,17 @@ Table forecast_table(const std::vector<std::pair<std::string, PowerForecast>>& f
                {"power", 3},
                {"seeds_planned"},
                {"seeds_needed"},
+               {"steps_factor_needed", 3},
+               {"measured_share", 3},
                {"pilot_seeds"},
                {"limiting_contrast"},
                {"standard_deviation", 3},
                {"reason"}});
   for (const auto& [name, forecast] : forecasts)
     table.add_row({name, to_string(forecast.decision), forecast.power, forecast.seeds_planned,
-                   forecast.seeds_needed ? TableValue(*forecast.seeds_needed) : TableValue(), forecast.pilot_seeds,
-                   forecast.limiting, forecast.deviation,
+                   forecast.seeds_needed ? TableValue(*forecast.seeds_needed) : TableValue(),
+                   forecast.steps_factor_needed ? TableValue(*forecast.steps_factor_needed) : TableValue(),
+                   forecast.measured_share, forecast.pilot_seeds, forecast.limiting, forecast.deviation,
                    forecast.reason.empty() ? TableValue() : TableValue(forecast.reason)});
   return table;
 }

@@ -38,13 +38,14 @@ class CellColumns {
 
   [[nodiscard]] double eta_mean_square() const { return threshold_.eta; }
 
-  [[nodiscard]] double value(const std::string& name, double eta) const {
-    if (name == "eta_mean_square") return threshold_.eta;
-    if (name == "eta_deterministic") return threshold_.eta_deterministic;
+  /// With standard error 0 for what is computed, not measured.
+  [[nodiscard]] Estimate value(const std::string& name, double eta) const {
+    if (name == "eta_mean_square") return {threshold_.eta, 0};
+    if (name == "eta_deterministic") return {threshold_.eta_deterministic, 0};
     if (name == "batch_sharpness_in_times_eta")
-      return moments_ ? moments_->in_times_eta(*law_, cell_.batch_size, threshold_).value_or(kNaN) : kNaN;
-    if (name == "smallest_mu") return escape_bound(model_, *rule_, *law_, cell_.batch_size).smallest_mu;
-    if (name == "log_growth") return mean_square_growth(model_, *rule_, *law_, cell_.batch_size, eta).log_growth;
+      return {moments_ ? moments_->in_times_eta(*law_, cell_.batch_size, threshold_).value_or(kNaN) : kNaN, 0};
+    if (name == "smallest_mu") return {escape_bound(model_, *rule_, *law_, cell_.batch_size).smallest_mu, 0};
+    if (name == "log_growth") return {mean_square_growth(model_, *rule_, *law_, cell_.batch_size, eta).log_growth, 0};
     if (name == "measured_log_growth") return growth(eta, 2);
     if (name == "measured_lyapunov") return growth(eta, 0);
     if (name == "measured_threshold") return measured();
@@ -57,23 +58,23 @@ class CellColumns {
   }
   Dynamics dynamics(double eta) const { return {rule_, law_, cell_.batch_size, eta, seed_}; }
   SimulationOptions options(double moment) const { return {plan_.replicas, plan_.steps, plan_.burn_in, moment, 1}; }
-  double growth(double eta, double moment) const {
+  Estimate growth(double eta, double moment) const {
     const Dynamics at = dynamics(eta);
-    return moment_growth(*engines()(at), at, options(moment), {{}, monitor_.interrupted}).log_growth.value;
+    return moment_growth(*engines()(at), at, options(moment), {{}, monitor_.interrupted}).log_growth;
   }
-  double measured() const {
+  Estimate measured() const {
     return measure_threshold(engines(), dynamics(threshold_.eta), threshold_.eta, options(2),
                              {{}, monitor_.interrupted})
-        .eta.value;
+        .eta;
   }
-  double reshuffled() const {
+  Estimate reshuffled() const {
     const Epoch epoch{model_.samples().samples, cell_.batch_size, LastBatch::smaller};
     const auto independent =
         mean_square_threshold(model_, *rule_, *make_batch_law("without-replacement"), cell_.batch_size);
     ReshuffledOptions options;
     options.replicas = plan_.replicas;
     options.seed = seed_;
-    return reshuffled_stability(model_, rule_, epoch, independent, options, {{}, monitor_.interrupted}).eta.value;
+    return reshuffled_stability(model_, rule_, epoch, independent, options, {{}, monitor_.interrupted}).eta;
   }
 
   const LinearizedModel& model_;
@@ -241,7 +242,10 @@ std::vector<Observation> linear_population(const LinearPopulationPlan& plan, std
         run.numbers[name] = kNaN;
         if (!run.failure.empty()) continue;
         try {
-          run.numbers[name] = columns->value(name, eta);
+          const Estimate estimate = columns->value(name, eta);
+          run.numbers[name] = estimate.value;
+          if (estimate.kind == ErrorKind::standard_error && estimate.error > 0)
+            run.standard_errors[name] = estimate.error;
         } catch (const NotConverged& error) {
           run.failure = std::string("not converged: ") + error.what();
         }

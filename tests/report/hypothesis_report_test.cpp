@@ -21,12 +21,15 @@ Registration registration() {
   forecast.decision = Decision::refuted;
   forecast.power = 0.93;
   forecast.seeds_needed = 17;
+  forecast.steps_factor_needed = 3.5;
+  forecast.measured_share = 0.25;
   forecast.seeds_planned = 20;
   forecast.pilot_seeds = 6;
   forecast.limiting = "batch = 8";
   forecast.deviation = 0.25;
   r.forecasts.emplace_back("one", forecast);
   forecast.seeds_needed.reset();
+  forecast.steps_factor_needed.reset();
   forecast.reason = "why";
   r.forecasts.emplace_back("two", forecast);
   r.superseded = {"b", "c"};
@@ -67,6 +70,9 @@ TEST_CASE("a registration is read back as it was written", "[report][fast]") {
   REQUIRE(after.forecasts.size() == 2);
   CHECK(after.forecasts[0].second.power == 0.93);
   CHECK(after.forecasts[0].second.seeds_needed == 17);
+  CHECK(after.forecasts[0].second.steps_factor_needed == 3.5);
+  CHECK(after.forecasts[0].second.measured_share == 0.25);
+  CHECK_FALSE(after.forecasts[1].second.steps_factor_needed);
   CHECK(after.forecasts[0].second.decision == Decision::refuted);
   CHECK_FALSE(after.forecasts[1].second.seeds_needed);
   CHECK(after.forecasts[1].second.reason == "why");
@@ -81,6 +87,7 @@ TEST_CASE("runs come back from a checkpoint bit by bit", "[report][fast]") {
   run.parameters = {"rule", "batch"};
   run.numbers = {
       {"x", 0.1 + 0.2}, {"inf", INFINITY}, {"minus", -INFINITY}, {"nan", NAN}, {"threshold(\"mean\")", 5e-324}};
+  run.standard_errors = {{"x", 0.1}};
   run.texts = {{"rule", "heavy-ball"}};
   run.traces = {{"step", {0, 1}}, {"loss", {1.0 / 3, NAN}}};
   run.failure = "diverged: \"1e9\"\nat step 7";
@@ -95,6 +102,7 @@ TEST_CASE("runs come back from a checkpoint bit by bit", "[report][fast]") {
   CHECK(back[0].numbers.at("minus") == -INFINITY);
   CHECK(std::isnan(back[0].numbers.at("nan")));
   CHECK(back[0].numbers.at("threshold(\"mean\")") == 5e-324);
+  CHECK(back[0].standard_errors == run.standard_errors);
   CHECK(back[0].texts == run.texts);
   CHECK(back[0].traces.at("loss")[0] == 1.0 / 3);
   CHECK(std::isnan(back[0].traces.at("loss")[1]));

@@ -203,6 +203,48 @@ TEST_CASE("every rule errs at most as often as announced, many trials", "[statis
 TEST_CASE("announced power of a hypothesis is its power", "[statistics][fast]") { check_forecast(1000); }
 TEST_CASE("announced power of a hypothesis, many trials", "[statistics][slow]") { check_forecast(20'000); }
 
+TEST_CASE("the announced number of steps reaches the power wanted, no more", "[statistics][fast]") {
+  oracle::Random random(15);
+  Hypothesis h = hypothesis("equal");
+  h.margin = 1;
+  h.where = "momentum == 0";
+  h.power = 0.8;
+  // Seeds differ by 0.5 whatever the steps; the error of measurement is 1 with the steps planned.
+  const auto measured = [&](int seeds, double factor) {
+    auto runs =
+        population(seeds, random,
+                   [&](double, double, double e) { return 0.5 * random.normal() + e / std::sqrt(factor); }, {1}, {0});
+    for (auto& run : runs) run.standard_errors["y"] = 1 / std::sqrt(factor);
+    return runs;
+  };
+  constexpr int seeds = 8;
+  const PowerForecast forecast = forecast_power(h, measured(4000, 1), seeds, 0.05, 1);
+  CHECK(forecast.power < 0.6);
+  CHECK(forecast.measured_share == Approx(1 / 1.25).epsilon(0.05));
+  REQUIRE(forecast.steps_factor_needed);
+  constexpr int trials = 1000;
+  int supported = 0;
+  for (int i = 0; i < trials; ++i)
+    supported += judge(h, measured(seeds, *forecast.steps_factor_needed)).decision == Decision::supported;
+  CAPTURE(*forecast.steps_factor_needed, forecast.power);
+  check_at_least(supported, trials, h.power - 0.02);
+  check_at_most(supported, trials, h.power + 0.04);  // steps are searched in strides of 5%
+  CHECK(forecast_power(h, measured(4000, 10), seeds, 0.05, 1).steps_factor_needed == 1);
+}
+
+TEST_CASE("steps do not help where the models of the seeds differ too much", "[statistics][fast]") {
+  oracle::Random random(16);
+  Hypothesis h = hypothesis("equal");
+  h.margin = 1;
+  auto pilot = population(200, random, [](double, double, double e) { return 2 * e; }, {1}, {0});
+  CHECK_FALSE(forecast_power(h, pilot, 8, 0.05, 1).steps_factor_needed);  // nothing is measured
+  for (auto& run : pilot) run.standard_errors["y"] = 0.1;
+  const PowerForecast forecast = forecast_power(h, pilot, 8, 0.05, 1);
+  CHECK_FALSE(forecast.steps_factor_needed);
+  CHECK(forecast.measured_share < 0.01);
+  CHECK(forecast.seeds_needed);
+}
+
 TEST_CASE("a small pilot announces too much power in about one case of five", "[statistics][fast]") {
   oracle::Random random(6);
   Hypothesis h = hypothesis("one-sided");

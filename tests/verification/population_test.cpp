@@ -71,6 +71,9 @@ TEST_CASE("seeds are other models, or the same with other batches", "[verificati
     return linear_population(p, seed, columns).front().numbers.at(name);
   };
   CHECK(number(1, "lambda_max") != number(2, "lambda_max"));
+  const Observation run = linear_population(p, 1, columns).front();
+  REQUIRE(run.standard_errors.size() == 1);  // what is computed has none
+  CHECK(run.standard_errors.at("measured_log_growth") > 0);
   CHECK(number(1, "measured_log_growth") == number(1, "measured_log_growth"));
   p.vary_model = false;
   CHECK(number(1, "lambda_max") == number(2, "lambda_max"));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "brink/model/model_source.hpp"
+#include "brink/report/figure_data.hpp"
 #include "brink/report/table.hpp"
 #include "brink/verification/batch_regimes.hpp"
 
@@ -23,5 +24,9 @@ namespace brink {
 
 /// One line a boundary that was measured: theory read at the same batch sizes, measurement, whether they agree.
 [[nodiscard]] Table regime_comparison_table(const std::vector<BatchRegimes>& rows);
+
+/// Share of the noise-free edge against the batch size on logarithmic axes, one panel a rule and momentum: theory,
+/// measured thresholds with 95% intervals, the regimes of theory as bands, proportionality as a dashed line.
+[[nodiscard]] FigureData regime_figure(const std::vector<BatchRegimes>& rows);
 
 }  // namespace brink

@@ -167,14 +167,20 @@ struct PowerForecast {
   std::optional<std::int64_t> seeds_needed;   ///< for the power wanted
   std::int64_t seeds_planned = 0;
   std::int64_t pilot_seeds = 0;
-  std::string limiting;  ///< the contrast with the least power
-  double deviation = 0;  ///< of it, standard deviation between seeds as planned with
-  std::string reason;    ///< why there is no forecast; empty otherwise
+  /// Number of times the steps of the trajectories for the power wanted with the seeds planned; 1: those planned do.
+  /// Nothing where no number of steps does, or no column is measured on trajectories of the linearized model.
+  std::optional<double> steps_factor_needed;
+  std::string limiting;       ///< the contrast with the least power
+  double deviation = 0;       ///< of it, standard deviation between seeds as planned with
+  double measured_share = 0;  ///< of its variance, what the errors of measured columns make: falls as 1/steps
+  std::string reason;         ///< why there is no forecast; empty otherwise
 };
 
 /// Power from a pilot: its means are taken for the truth, its standard deviations at their upper limit of confidence
 /// 0.8, so that the power announced is reached in about four of five pilots. Over several contrasts the chances to miss
-/// add up (supported), or the best one decides (refuted). `hypotheses` is the number in the file.
+/// add up (supported), or the best one decides (refuted). `hypotheses` is the number in the file. How far more steps
+/// help is seen by drawing measured columns anew within their standard errors: the part of the variance that makes
+/// falls as 1/steps, the rest, of the seeds' models, stays.
 [[nodiscard]] PowerForecast forecast_power(const Hypothesis& hypothesis, const std::vector<Observation>& pilot,
                                            std::int64_t seeds, double level, std::size_t hypotheses);
 

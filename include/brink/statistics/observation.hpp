@@ -15,6 +15,7 @@ struct Observation {
   std::int64_t seed = 0;  ///< runs of one seed share their randomness: only seeds are independent of each other
   std::vector<std::string> parameters;                ///< names of what the population varies beside the seed, in order
   std::map<std::string, double> numbers;              ///< parameters and columns; "threshold(\"mean\")" is one too
+  std::map<std::string, double> standard_errors;      ///< of the columns that are measured on trajectories
   std::map<std::string, std::string> texts;           ///< "rule", "sampling"
   std::map<std::string, std::vector<double>> traces;  ///< columns of a record, "step" among them
   std::string failure;                                ///< why there is no result ("diverged: …"); empty when there is

@@ -33,6 +33,7 @@ benchmark  python3-numpy          the NumPy half
 benchmark  python3-scipy          the SciPy half
 interop    python3-torch          the tests against PyTorch, and tools/export_torch.py
 interop    python3-numpy          the arrays between the two
+interop    chromium               the page of a run, in a real browser
 END
 }
 

@@ -84,9 +84,7 @@ int run_regimes(const RegimesFlags& flags) {
     rows.push_back(batch_regimes(model, cell, options, console.monitor()));
     console.finish();
   }
-  bool agree = true;
-  for (const auto& row : rows)
-    for (const auto& each : row.comparisons) agree = agree && each.agrees;
+  const bool agree = judge_regimes(rows);
   const std::string json = regimes_json(model, rows);
   if (directory) {
     draw_figures(directory->directory(), {regime_figure(rows)}, console);
@@ -119,13 +117,13 @@ Action add_regimes_command(CLI::App& program) {
                   "ln B at least {}),\n"
                   "curvature-dominated from the batch size on at which it reaches {} of the noise-free edge. With "
                   "--measure the same is\n"
-                  "read off thresholds that were measured, and compared with theory at the same batch sizes (95% "
-                  "intervals); exit code\n"
-                  "1 when they disagree.\n\n"
+                  "read off thresholds that were measured, and compared with theory at the same batch sizes; exit code "
+                  "1 when\n"
+                  "they disagree, at a level of {:.0f}% over all comparisons.\n\n"
                   "Examples:\n"
                   "  brink regimes --config model.toml --rule heavy-ball --momentum 0,0.9\n"
                   "  brink regimes --jacobian J.npy --measure linear,direct",
-                  kProportional, kSaturated));
+                  kProportional, kSaturated, 100 * kRegimeLevel));
   return [flags] { return run_regimes(*flags); };
 }
 

@@ -42,7 +42,7 @@ Curve regime_band(std::string label, int colour, double from, double to, double 
 CurvePanel panel_of(const BatchRegimes& row) {
   const RegimeCurve& theory = row.theory;
   CurvePanel panel;
-  panel.title = row.momentum == 0 ? row.rule : fmt::format("{} β = {}", row.rule, row.momentum);
+  panel.title = row.rule == "sgd" ? "SGD" : fmt::format("{}; β = {}", row.rule, row.momentum);
   panel.x_label = "batch size";
   panel.y_label = "share of the noise-free edge";
   panel.x_log = panel.y_log = true;
@@ -56,7 +56,7 @@ CurvePanel panel_of(const BatchRegimes& row) {
     panel.curves.push_back(regime_band("curvature-dominated", 1, *start, last, bottom, top));
   // In proportion to the batch size, as far as the panel goes.
   const double reach = std::min(last, first * top / theory.share.front());
-  panel.curves.push_back({"in proportion to the batch size",
+  panel.curves.push_back({"proportional to B",
                           CurveKind::dashed,
                           2,
                           {{first, theory.share.front()}, {reach, theory.share.front() * reach / first}}});

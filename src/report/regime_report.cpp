@@ -80,6 +80,8 @@ std::string regimes_json(const LoadedModel& model, const std::vector<BatchRegime
                                      {"theory", comparison.theory},
                                      {"measured", comparison.measured},
                                      {"interval", {comparison.interval.lower, comparison.interval.upper}},
+                                     {"z", comparison.z},
+                                     {"critical_z", comparison.critical_z},
                                      {"agrees", comparison.agrees}});
     json["rows"].push_back(std::move(each));
   }
@@ -141,11 +143,13 @@ Table regime_comparison_table(const std::vector<BatchRegimes>& rows) {
                {"measured", 4},
                {"lower", 4},
                {"upper", 4},
+               {"z", 3},
+               {"critical_z", 3},
                {"agrees"}});
   for (const auto& row : rows)
     for (const auto& each : row.comparisons)
       table.add_row({row.rule, row.momentum, row.sampling, each.source, each.boundary, each.theory, each.measured,
-                     each.interval.lower, each.interval.upper, each.agrees});
+                     each.interval.lower, each.interval.upper, each.z, each.critical_z, each.agrees});
   return table;
 }
 

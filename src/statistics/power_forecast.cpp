@@ -16,7 +16,7 @@ constexpr std::int64_t kMostSeeds = 100'000;
 constexpr double kMostSteps = 1024;  ///< times those planned
 constexpr double kStepsTolerance = 1.05;
 constexpr int kDraws = 64;
-constexpr std::uint32_t kMeasurements = 3;  ///< streams of their own beside those of resampling
+constexpr std::uint32_t kMeasurements = 4;  ///< streams of their own beside those of resampling
 
 /// What the pilot says of one contrast.
 struct Planned {

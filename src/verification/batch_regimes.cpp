@@ -81,6 +81,9 @@ Boundary boundary(const Crossing& crossing, std::vector<double> resampled, const
     return std::exp(resampled[i]);
   };
   result.interval = {end(0.5 * (1 - kConfidence)), end(0.5 * (1 + kConfidence))};
+  double squares = 0;
+  for (const double each : resampled) squares += (each - *crossing.x) * (each - *crossing.x);
+  result.log_error = std::sqrt(squares / static_cast<double>(resampled.size()));
   return result;
 }
 
@@ -136,9 +139,9 @@ RegimeCurve measured_curve(const LoadedModel& model, const std::string& source,
 void compare(BatchRegimes& regimes, const RegimeCurve& theory, const RegimeCurve& measured) {
   const auto add = [&](const char* name, const Boundary& expected, const Boundary& found) {
     if (!expected.batch || !found.batch) return;
-    const double value = *expected.batch;
-    regimes.comparisons.push_back({measured.source, name, value, *found.batch, found.interval,
-                                   value >= found.interval.lower && value <= found.interval.upper});
+    RegimeComparison comparison{measured.source, name, *expected.batch, *found.batch, found.interval};
+    comparison.z = std::log(*found.batch / *expected.batch) / found.log_error;
+    regimes.comparisons.push_back(std::move(comparison));
   };
   add("noise_dominated_up_to", theory.noise_dominated_up_to, measured.noise_dominated_up_to);
   add("half", theory.half, measured.half);
@@ -157,6 +160,19 @@ std::string to_string(BatchRegime regime) {
       break;
   }
   return "curvature-dominated";
+}
+
+bool judge_regimes(std::vector<BatchRegimes>& rows) {
+  std::size_t count = 0;
+  for (const auto& row : rows) count += row.comparisons.size();
+  bool all = true;
+  for (auto& row : rows)
+    for (auto& each : row.comparisons) {
+      each.critical_z = normal_quantile(1 - kRegimeLevel / (2 * static_cast<double>(count)));
+      each.agrees = std::abs(each.z) <= each.critical_z;
+      all = all && each.agrees;
+    }
+  return all;
 }
 
 void read_boundaries(RegimeCurve& curve, double edge, std::uint64_t seed) {

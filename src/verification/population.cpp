@@ -38,21 +38,25 @@ class CellColumns {
 
   [[nodiscard]] double eta_mean_square() const { return threshold_.eta; }
 
-  /// With standard error 0 for what is computed, not measured.
   [[nodiscard]] Estimate value(const std::string& name, double eta) const {
-    if (name == "eta_mean_square") return {threshold_.eta, 0};
-    if (name == "eta_deterministic") return {threshold_.eta_deterministic, 0};
-    if (name == "batch_sharpness_in_times_eta")
-      return {moments_ ? moments_->in_times_eta(*law_, cell_.batch_size, threshold_).value_or(kNaN) : kNaN, 0};
-    if (name == "smallest_mu") return {escape_bound(model_, *rule_, *law_, cell_.batch_size).smallest_mu, 0};
-    if (name == "log_growth") return {mean_square_growth(model_, *rule_, *law_, cell_.batch_size, eta).log_growth, 0};
     if (name == "measured_log_growth") return growth(eta, 2);
     if (name == "measured_lyapunov") return growth(eta, 0);
     if (name == "measured_threshold") return measured();
-    return reshuffled();
+    if (name == "eta_reshuffled") return reshuffled();
+    Estimate exact;
+    exact.value = computed(name, eta);
+    return exact;
   }
 
  private:
+  double computed(const std::string& name, double eta) const {
+    if (name == "eta_mean_square") return threshold_.eta;
+    if (name == "eta_deterministic") return threshold_.eta_deterministic;
+    if (name == "batch_sharpness_in_times_eta")
+      return moments_ ? moments_->in_times_eta(*law_, cell_.batch_size, threshold_).value_or(kNaN) : kNaN;
+    if (name == "smallest_mu") return escape_bound(model_, *rule_, *law_, cell_.batch_size).smallest_mu;
+    return mean_square_growth(model_, *rule_, *law_, cell_.batch_size, eta).log_growth;
+  }
   EngineFactory engines() const {
     return [this](const Dynamics& dynamics) { return make_linear_engine(model_, dynamics); };
   }

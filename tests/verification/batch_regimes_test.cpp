@@ -67,16 +67,24 @@ TEST_CASE("regimes measured from trajectories and from real SGD are those of the
   options.measure = {"linear", "direct"};
   options.replicas = 512;
   options.steps = 400;
-  const BatchRegimes regimes = batch_regimes(model, heavy_ball(0.5), options);
+  std::vector<BatchRegimes> rows = {batch_regimes(model, heavy_ball(0.5), options)};
+  CHECK(judge_regimes(rows));
+  const BatchRegimes& regimes = rows.front();
   REQUIRE(regimes.measured.size() == 2);
   REQUIRE(regimes.comparisons.size() >= 4);
   for (const auto& each : regimes.comparisons) {
     CAPTURE(each.source, each.boundary, each.theory, each.measured);
     CHECK(std::abs(std::log(each.measured / each.theory)) < 0.15);
     CHECK(each.interval.lower < each.interval.upper);
+    CHECK(each.agrees);
+    CHECK(each.critical_z > 2.2);  // of one comparison 1.96
   }
   // Full batch has no noise to measure.
   CHECK(regimes.measured[0].batch.back() < 256);
+  // One boundary that is off by 10% does not go unnoticed.
+  for (auto& each : rows.front().comparisons)
+    if (each.boundary == "half") each.z += std::log(1.1) / (std::log(each.interval.upper / each.interval.lower) / 3.92);
+  CHECK_FALSE(judge_regimes(rows));
 }
 
 TEST_CASE("what has no regimes is refused", "[verification][fast]") {

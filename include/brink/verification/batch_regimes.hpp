@@ -28,8 +28,9 @@ enum class BatchRegime { noise_dominated, crossover, curvature_dominated };
 /// then only one end of the interval is known.
 struct Boundary {
   std::optional<double> batch;
-  Interval interval;   ///< 95%, by the standard errors of the points; of theory between the neighbouring sizes
-  std::string reason;  ///< "below 1", "above 256": why batch is absent
+  Interval interval;     ///< 95%, by the standard errors of the points; of theory between the neighbouring sizes
+  double log_error = 0;  ///< of a measured batch: standard error of its logarithm
+  std::string reason;    ///< "below 1", "above 256": why batch is absent
 };
 
 struct RegimeCurve {
@@ -50,7 +51,9 @@ struct RegimeComparison {
   double theory = 0;     ///< read off theory at the same batch sizes
   double measured = 0;
   Interval interval;
-  bool agrees = false;  ///< theory lies in the interval
+  double z = 0;           ///< ln(measured/theory) in standard errors
+  double critical_z = 0;  ///< set with `agrees` by judge_regimes
+  bool agrees = false;    ///< |z| ≤ critical_z
 };
 
 struct BatchRegimes {
@@ -79,6 +82,13 @@ struct RegimeOptions {
 /// NotConverged when theory or a measurement fails.
 [[nodiscard]] BatchRegimes batch_regimes(const LoadedModel& model, const Cell& cell, const RegimeOptions& options,
                                          const Monitor& monitor = {});
+
+/// Probability that any comparison of a run disagrees where theory is right.
+inline constexpr double kRegimeLevel = 0.05;
+
+/// Decides every comparison of a run, by normal quantiles at kRegimeLevel over their number [Bonferroni]; returns
+/// whether all agree.
+bool judge_regimes(std::vector<BatchRegimes>& rows);
 
 /// Reads the boundaries off a curve; `edge` > 0. The resampling behind the intervals draws from `seed`.
 void read_boundaries(RegimeCurve& curve, double edge, std::uint64_t seed);

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::uint64_t kLongestNpyHeader = 1U << 20;
+constexpr std::size_t kMostAxes = 64;  // of NumPy 2; the time to walk an array grows with them
 constexpr std::string_view kAllowedTypes =
     "one of float16, float32, float64, a signed or unsigned integer of 1 to 8 bytes, bool";
 
@@ -109,6 +110,7 @@ class HeaderText {
       const auto parsed = std::from_chars(begin, text_.data() + text_.size(), extent);
       if (parsed.ec != std::errc() || extent < 0) malformed();
       at_ += static_cast<std::size_t>(parsed.ptr - begin);
+      if (extents.size() == kMostAxes) fail_npy(path_, "an array of more axes", fmt::format("at most {}", kMostAxes));
       extents.push_back(extent);
       if (!take(',') && peek() != ')') malformed();
     }

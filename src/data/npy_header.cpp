@@ -8,6 +8,8 @@
 
 #include "brink/base/error.hpp"
 #include "brink/data/npy.hpp"
+#include "number_decoding.hpp"
+#include "printable.hpp"
 
 namespace brink {
 namespace {
@@ -20,13 +22,6 @@ constexpr std::string_view kAllowedTypes =
 
 [[noreturn]] void fail_npy(const std::filesystem::path& path, std::string_view found, std::string_view allowed) {
   fail_argument("read_npy", path.string(), found, allowed);
-}
-
-/// What a damaged file says about itself, fit for one line of a terminal.
-std::string printable(std::string_view text) {
-  std::string shown(text.substr(0, 120));
-  for (char& c : shown) c = c >= ' ' && c <= '~' ? c : '?';
-  return shown;
 }
 
 /// The header is the text of a Python dictionary with exactly three keys.
@@ -124,20 +119,11 @@ class HeaderText {
 
 /// Bytes of one number; sets epsilon. The type is "<f8": byte order, kind, size.
 std::uint64_t resolve_type(NpyHeader& header, const std::filesystem::path& path) {
-  header.epsilon = std::numeric_limits<double>::epsilon();
   const std::string& type = header.type;
   const bool has_order = !type.empty() && std::string_view("<>=|").find(type[0]) != std::string_view::npos;
   const std::string_view name = has_order ? std::string_view(type).substr(1) : std::string_view();
-  if (name == "f8") return 8;
-  if (name == "f4") {
-    header.epsilon = std::numeric_limits<float>::epsilon();
-    return 4;
-  }
-  if (name == "f2") {
-    header.epsilon = 0x1p-10;
-    return 2;
-  }
-  for (const std::string_view known : {"i1", "u1", "b1", "i2", "u2", "i4", "u4", "i8", "u8"}) {
+  header.epsilon = epsilon_of(name);
+  for (const std::string_view known : {"f8", "f4", "f2", "i1", "u1", "b1", "i2", "u2", "i4", "u4", "i8", "u8"}) {
     if (name == known) return static_cast<std::uint64_t>(known[1] - '0');
   }
   fail_npy(path, fmt::format("an array of type \"{}\"", printable(type)), kAllowedTypes);

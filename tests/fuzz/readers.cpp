@@ -1,5 +1,8 @@
 #include "readers.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -8,9 +11,12 @@
 #include "../../src/cli/configuration.hpp"
 #include "brink/base/error.hpp"
 #include "brink/data/csv.hpp"
+#include "brink/data/hdf5_file.hpp"
 #include "brink/data/idx.hpp"
 #include "brink/data/npz.hpp"
 #include "brink/data/safetensors.hpp"
+#include "brink/data/torch_file.hpp"
+#include "brink/data/zip_archive.hpp"
 #include "brink/statistics/expression.hpp"
 
 namespace brink::test {
@@ -28,6 +34,26 @@ void fuzz_safetensors(const Path& path) {
   for (const auto& entry : read_safetensors_header(path)) (void)read_safetensors(path, entry.name, NonFinite::keep);
 }
 
+void fuzz_torch(const Path& path) {
+  for (const auto& tensor : read_torch_header(path)) (void)read_torch(path, tensor.name, NonFinite::keep);
+}
+
+std::string bytes_of(const Path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// The pickle of an archive that holds one storage: mutations find their way past the ZIP format.
+void fuzz_pickle(const Path& path) {
+  const Path archive = std::filesystem::temp_directory_path() / fmt::format("pickle-{}.pt", getpid());
+  write_zip(archive, {{"a/data.pkl", bytes_of(path)}, {"a/data/0", std::string(64, '\0')}}, false);
+  fuzz_torch(archive);
+}
+
+void fuzz_hdf5(const Path& path) {
+  for (const auto& name : hdf5_names(path)) (void)read_hdf5(path, name, NonFinite::keep);
+}
+
 void fuzz_idx(const Path& path) { (void)read_idx(path); }
 
 void fuzz_csv(const Path& path) { (void)read_csv(path); }
@@ -39,8 +65,7 @@ void fuzz_configuration(const Path& path) {
 }
 
 void fuzz_expression(const Path& path) {
-  std::ifstream in(path, std::ios::binary);
-  const auto expression = Expression::parse(std::string(std::istreambuf_iterator<char>(in), {}));
+  const auto expression = Expression::parse(bytes_of(path));
   ExpressionScope scope;
   scope.variable = [](const std::string& name) -> ExpressionValue {
     if (name == "rule") return std::string("sgd");
@@ -56,6 +81,9 @@ const std::vector<FuzzedReader>& fuzzed_readers() {
   static const std::vector<FuzzedReader> readers = {{"npy", fuzz_npy},
                                                     {"npz", fuzz_npz},
                                                     {"safetensors", fuzz_safetensors},
+                                                    {"torch", fuzz_torch},
+                                                    {"pickle", fuzz_pickle},
+                                                    {"hdf5", fuzz_hdf5},
                                                     {"idx", fuzz_idx},
                                                     {"csv", fuzz_csv},
                                                     {"configuration", fuzz_configuration},

@@ -1,6 +1,7 @@
 #pragma once
-// An array by the name of a file, whatever its format: "J.npy", "run.npz:J", "model.safetensors:jacobian". The name
-// after the colon may be left out where the file holds one array.
+// An array by the name of a file, whatever its format: "J.npy", "run.npz:J", "model.safetensors:jacobian",
+// "model.pt:layer.weight" (.pth), "run.h5:group/J" (.hdf5). The name after the colon may be left out where the file
+// holds one array.
 
 #include <filesystem>
 

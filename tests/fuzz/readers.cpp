@@ -1,14 +1,12 @@
 #include "readers.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <string>
 
 #include "../../src/cli/configuration.hpp"
+#include "../data/support.hpp"
 #include "brink/base/error.hpp"
 #include "brink/data/csv.hpp"
 #include "brink/data/hdf5_file.hpp"
@@ -45,7 +43,8 @@ std::string bytes_of(const Path& path) {
 
 /// The pickle of an archive that holds one storage: mutations find their way past the ZIP format.
 void fuzz_pickle(const Path& path) {
-  const Path archive = std::filesystem::temp_directory_path() / fmt::format("pickle-{}.pt", getpid());
+  const TemporaryDirectory scratch;
+  const Path archive = scratch.path() / "a.pt";
   write_zip(archive, {{"a/data.pkl", bytes_of(path)}, {"a/data/0", std::string(64, '\0')}}, false);
   fuzz_torch(archive);
 }

@@ -55,33 +55,48 @@ struct Place {
   std::string name;
 };
 
-/// Splits "run.npz:J", and finds the name where the file holds one array only; a file of another format is no place.
-std::optional<Place> place_in(const std::filesystem::path& path) {
+/// Splits "run.npz:J"; the name may be missing. A file of another format is no place.
+std::optional<Place> split_place(const std::filesystem::path& path) {
   const std::string text = path.string();
   for (const auto& format : kContainers) {
     const std::string inside = std::string(format.extension) + ":";
     const auto colon = text.rfind(inside);
     if (colon != std::string::npos && colon + inside.size() < text.size())
       return Place{&format, text.substr(0, colon + format.extension.size()), text.substr(colon + inside.size())};
-    if (path.extension() != format.extension) continue;
-    const auto names = format.names(path);
-    if (names.size() != 1)
-      fail_argument("read_array", text, fmt::format("{} arrays", names.size()),
-                    fmt::format("FILE{}:NAME, NAME one of {}", format.extension, fmt::join(names, ", ")));
-    return Place{&format, path, names.front()};
+    if (path.extension() == format.extension) return Place{&format, path, ""};
   }
   return std::nullopt;
 }
 
+/// The same with the name, which may be missing where the file holds one array only.
+std::optional<Place> find_place(const std::filesystem::path& path) {
+  auto place = split_place(path);
+  if (!place || !place->name.empty()) return place;
+  const auto names = place->format->names(place->file);
+  if (names.size() != 1)
+    fail_argument("read_array", path.string(), fmt::format("{} arrays", names.size()),
+                  fmt::format("FILE{}:NAME, NAME one of {}", place->format->extension, fmt::join(names, ", ")));
+  place->name = names.front();
+  return place;
+}
+
 }  // namespace
 
+bool is_array_file(const std::filesystem::path& path) { return path.extension() == ".npy" || split_place(path); }
+
+std::string array_extensions() {
+  std::string text = ".npy";
+  for (const auto& format : kContainers) text += fmt::format(", {}", format.extension);
+  return text;
+}
+
 NpyHeader read_array_header(const std::filesystem::path& path) {
-  if (const auto place = place_in(path)) return place->format->header(place->file, place->name);
+  if (const auto place = find_place(path)) return place->format->header(place->file, place->name);
   return read_npy_header(path);
 }
 
 NpyArray read_array(const std::filesystem::path& path, NonFinite non_finite) {
-  if (const auto place = place_in(path)) return place->format->read(place->file, place->name, non_finite);
+  if (const auto place = find_place(path)) return place->format->read(place->file, place->name, non_finite);
   return read_npy(path, non_finite);
 }
 

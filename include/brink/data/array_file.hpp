@@ -4,10 +4,17 @@
 // holds one array.
 
 #include <filesystem>
+#include <string>
 
 #include "brink/data/npy.hpp"
 
 namespace brink {
+
+/// Whether a name is one of these, whatever the file is.
+[[nodiscard]] bool is_array_file(const std::filesystem::path& path);
+
+/// ".npy, .npz, …", for messages and help.
+[[nodiscard]] std::string array_extensions();
 
 /// Shape and type, before anything large is allocated. Throws InvalidInput as the reader of the format does, and, where
 /// a name is missing, with the names that the file has.

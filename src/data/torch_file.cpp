@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <fstream>
-#include <limits>
+#include <map>
+#include <optional>
 #include <set>
 
 #include "brink/base/error.hpp"
@@ -23,8 +24,9 @@ using pickle::Value;
 using Path = std::filesystem::path;
 
 constexpr std::uint64_t kLongestPickle = 16U << 20;
-constexpr double kMemoryPerByte = 128;      // of a pickle, while it is read
-constexpr std::size_t kLongestName = 1000;  // of a tensor
+constexpr double kMemoryPerByte = 128;     // of a pickle, while it is read
+constexpr std::size_t kLongestName = 300;  // of a tensor
+constexpr std::size_t kMostTensors = 100'000;
 constexpr int kDeepestContainer = 32;
 constexpr int kMostValues = 2'000'000;  // visited: a list that contains another twice, and so on, has 2^depth
 constexpr std::size_t kMostTorchAxes = 64;
@@ -63,13 +65,12 @@ std::vector<std::string_view> allowed_globals() {
 
 /// The archive, whose members lie in one folder of any name.
 struct Archive {
-  std::vector<ZipMember> members;
+  std::map<std::string, ZipMember> members;
   std::string folder;  ///< with its slash
 
   [[nodiscard]] const ZipMember* find(const std::string& name) const {
-    for (const auto& member : members)
-      if (member.name == name) return &member;
-    return nullptr;
+    const auto found = members.find(name);
+    return found == members.end() ? nullptr : &found->second;
   }
 };
 
@@ -80,12 +81,12 @@ Archive open_archive(const Path& path) {
                "its ZIP format: load it and torch.save it again with a newer one");
   in.close();
   Archive archive;
-  archive.members = read_zip_directory(path);
+  for (auto& member : read_zip_directory(path)) archive.members.emplace(member.name, member);
   constexpr std::string_view kPickle = "/data.pkl";
-  const auto is_pickle = [&](const ZipMember& member) { return member.name.ends_with(kPickle); };
+  const auto is_pickle = [&](const auto& member) { return member.first.ends_with(kPickle); };
   const auto found = std::find_if(archive.members.begin(), archive.members.end(), is_pickle);
   if (found == archive.members.end()) fail_torch(path, "an archive without data.pkl", "what torch.save writes");
-  archive.folder = found->name.substr(0, found->name.size() - kPickle.size() + 1);
+  archive.folder = found->first.substr(0, found->first.size() - kPickle.size() + 1);
   if (const auto* order = archive.find(archive.folder + "byteorder"))
     if (const std::string text = read_zip_member(path, *order, 16); text != "little")
       fail_torch(path, "byte order " + printable(text), "little");
@@ -165,6 +166,7 @@ class TensorList {
     if (tensor.strides.size() != tensor.shape.size()) malformed("as many strides as axes are needed");
     const Index numbers = resolve_storage(value(call.items[1]), tensor);
     check_reach(tensor, numbers);
+    if (tensors_.size() == kMostTensors) fail_torch(path_, "more tensors", fmt::format("at most {}", kMostTensors));
     if (!names_.insert(name).second)
       fail_torch(path_, "two tensors called " + printable(name), "keys that make different names");
     tensors_.push_back(std::move(tensor));

@@ -154,7 +154,7 @@ TEST_CASE("containers of containers end", "[data][fast]") {
   std::string doubled = "]";  // each list holds the one before twice: 2^30
   for (char i = 0; i < 30; ++i) doubled += std::string("q") + i + "](h" + i + "h" + i + "e";
   refused(doubled, "values");
-  refused("}" + text(std::string(900, 'a')) + "}" + text(std::string(900, 'b')) + "Nss", "a name of 1800");
+  refused("}" + text(std::string(200, 'a')) + "}" + text(std::string(200, 'b')) + "Nss", "a name of 400");
   refused(global("torch._utils", "_rebuild_parameter") + tuple(std::vector<std::int64_t>(100, 1)) + "R",
           "100 arguments");
   std::string memo = "N";

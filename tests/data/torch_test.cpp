@@ -97,6 +97,26 @@ TEST_CASE("containers name their tensors", "[data][fast]") {
                     Contains("two tensors called a.b"));
 }
 
+TEST_CASE("files that PyTorch 1.13 wrote", "[data][fast]") {
+  const std::string folder = std::string(BRINK_SOURCE_DIRECTORY) + "/tests/fuzz/corpus/torch/";
+  // torch.arange(6.).double().reshape(2, 3).t()[:, 1:]
+  const NpyArray view = read_array(folder + "view.pt");
+  CHECK(view.header.shape == std::vector<Index>{3, 1});
+  CHECK(numbers_of(view) == std::vector<double>{3, 4, 5});
+  // the state_dict of a torch.nn.Linear(2, 1)
+  const NpyArray weight = read_array(folder + "state.pt:weight");
+  CHECK(weight.header.shape == std::vector<Index>{1, 2});
+  CHECK(weight.header.epsilon == 0x1p-23);
+  CHECK(numbers_of(weight) == std::vector<double>{0.5, -2});
+  CHECK(numbers_of(read_array(folder + "state.pt:bias")) == std::vector<double>{3});
+  // {"p": Parameter(half 1), "l": [bfloat16 0, (7, 3, None, 2.5, 2**40)], 5: True}
+  CHECK(read_array(folder + "nest.pt:p").header.epsilon == 0x1p-10);
+  CHECK(numbers_of(read_array(folder + "nest.pt:p")) == std::vector<double>{1});
+  CHECK(numbers_of(read_array(folder + "nest.pt:l.0")) == std::vector<double>{0});
+  CHECK(numbers_of(read_array(folder + "nest.pt:l.1.0")) == std::vector<double>{7});
+  CHECK(numbers_of(read_array(folder + "nest.pt:5")) == std::vector<double>{1});
+}
+
 TEST_CASE("a pickle that would run something is refused", "[data][fast]") {
   const test::TemporaryDirectory directory;
   const auto refused = [&](const std::string& program, const std::string& says) {

@@ -78,7 +78,7 @@ Archive open_archive(const Path& path) {
   std::ifstream in(path, std::ios::binary);
   if (in.get() == 0x80)
     fail_torch(path, "a file in the format of PyTorch before 1.6",
-               "its ZIP format: load it and torch.save it again with a newer one");
+               fmt::format("its ZIP format: torch.save(torch.load(\"{0}\"), \"{0}\") with a newer one", path.string()));
   in.close();
   Archive archive;
   for (auto& member : read_zip_directory(path)) archive.members.emplace(member.name, member);
@@ -201,7 +201,7 @@ class TensorList {
                  __builtin_mul_overflow(std::max<Index>(tensor.shape[axis], 1) - 1, tensor.strides[axis], &reach) ||
                  __builtin_add_overflow(last, reach, &last);
     }
-    const std::string what = fmt::format("tensor {} of shape {}, strides {}, offset {}", printable(tensor.name),
+    const std::string what = fmt::format("tensor \"{}\" of shape {}, strides {}, offset {}", printable(tensor.name),
                                          shape_text(tensor.shape), shape_text(tensor.strides), tensor.offset);
     if (overflow || (size > 0 && last >= numbers))
       fail_torch(path_, what, fmt::format("a view inside the {} numbers of its storage", numbers));

@@ -213,9 +213,7 @@ class Machine {
     const auto known = std::find(allowed_.begin(), allowed_.end(), found);
     if (found != kOrderedDict && known == allowed_.end())
       fail(fmt::format("the Python object {}.{}", printable(module), printable(name)),
-           "tensors of floating-point numbers, integers or truth values, in dictionaries, lists and tuples: nothing in "
-           "a "
-           "file is run");
+           "tensors of real numbers, integers or truth values in dictionaries, lists and tuples: nothing is run");
     add(Kind::global).text = found == kOrderedDict ? kOrderedDict : *known;
   }
 

@@ -52,14 +52,14 @@ Output describe_array(const ArrayInspection& array) {
                    {"epsilon", array.epsilon},    {"smallest", array.smallest},
                    {"largest", array.largest},    {"conventions", array.conventions},
                    {"problems", array.problems}};
-  std::vector<Property> properties = {{"file", array.path.string()},
-                                      {"format version", static_cast<std::int64_t>(array.version)},
-                                      {"type", array.type},
-                                      {"order", array.order},
-                                      {"shape", shape_of(array)},
-                                      {"bytes", static_cast<std::int64_t>(array.bytes)},
-                                      {"smallest entry", array.smallest},
-                                      {"largest entry", array.largest}};
+  std::vector<Property> properties = {{"file", array.path.string()}};
+  if (array.version > 0) properties.emplace_back("format version", static_cast<std::int64_t>(array.version));
+  properties.insert(properties.end(), {{"type", array.type},
+                                       {"order", array.order},
+                                       {"shape", shape_of(array)},
+                                       {"bytes", static_cast<std::int64_t>(array.bytes)},
+                                       {"smallest entry", array.smallest},
+                                       {"largest entry", array.largest}});
   add_lines("can be", array.conventions, properties);
   add_lines("problem", array.problems, properties);
   if (array.problems.empty()) properties.emplace_back("problem", "none found");

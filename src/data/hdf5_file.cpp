@@ -2,14 +2,17 @@
 
 #include <fmt/format.h>
 #include <hdf5.h>
+#include <sys/mman.h>
 
 #include <algorithm>
+#include <functional>
 #include <limits>
-#include <mutex>
+#include <sstream>
 #include <utility>
 
 #include "brink/base/error.hpp"
 #include "brink/base/memory.hpp"
+#include "child_process.hpp"
 #include "number_decoding.hpp"
 #include "printable.hpp"
 
@@ -17,30 +20,10 @@ namespace brink {
 namespace {
 
 constexpr std::size_t kMostDatasets = 100'000;
-constexpr std::uint64_t kLargestDeflation = 1032;
+constexpr std::uint64_t kLargestHdf5Deflation = 1032;
 
-/// One thread at a time, no plug-ins, and errors as exceptions instead of pages on standard error.
-class Session {
- public:
-  Session() : lock_(mutex()) {
-    static const herr_t without_plugins = H5PLset_loading_state(0);
-    check_argument(without_plugins >= 0, "read_hdf5", "libhdf5", "plug-ins that cannot be switched off", "a sound one");
-    H5Eget_auto2(H5E_DEFAULT, &handler_, &data_);
-    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  }
-  ~Session() { H5Eset_auto2(H5E_DEFAULT, handler_, data_); }
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
-
- private:
-  static std::mutex& mutex() {
-    static std::mutex one;
-    return one;
-  }
-  std::lock_guard<std::mutex> lock_;
-  H5E_auto2_t handler_ = nullptr;
-  void* data_ = nullptr;
-};
+/// Of libhdf5, which inflates far more than this: a damaged file may make it turn for ever.
+unsigned long seconds_for(std::uint64_t file_size) { return static_cast<unsigned long>(10 + file_size / 100'000); }
 
 /// An identifier of libhdf5, closed where its owner ends; negative where opening failed.
 class Handle {
@@ -71,8 +54,6 @@ class Handle {
 }
 
 Handle open_file(const std::filesystem::path& path) {
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) fail_hdf5(path.string(), "no regular file", "an HDF5 file");
   Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
   if (!file.is_open()) fail_hdf5(path.string(), "a file that libhdf5 cannot open", "an HDF5 file");
   return file;
@@ -164,7 +145,7 @@ std::uint64_t product(const std::vector<hsize_t>& extents, std::uint64_t bytes, 
 
 /// A chunk that is claimed, or all of them, must be what the stored bytes can make.
 void check_bytes(std::uint64_t claimed, std::uint64_t stored, bool deflated, const std::string& where) {
-  if (claimed / (deflated ? kLargestDeflation : 1) > stored)
+  if (claimed / (deflated ? kLargestHdf5Deflation : 1) > stored)
     fail_hdf5(where,
               fmt::format("{} bytes in a file that holds {} of them{}", claimed, stored, deflated ? ", deflated" : ""),
               "a data set that was written whole");
@@ -204,34 +185,95 @@ NpyHeader header_of(hid_t set, std::uint64_t file_size, const std::string& where
   return header;
 }
 
+/// What `work` makes of the open file, in a process of its own: libhdf5 crashes on some damaged files. No plug-ins, and
+/// errors as exceptions instead of pages on standard error.
+std::string isolated(const std::filesystem::path& path, const std::string& where,
+                     const std::function<std::string(hid_t file)>& work) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) fail_hdf5(path.string(), "no regular file", "an HDF5 file");
+  const auto result = in_child_process(
+      [&] {
+        H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+        if (H5PLset_loading_state(0) < 0) fail_hdf5(where, "plug-ins that cannot be switched off", "a sound libhdf5");
+        return work(open_file(path));
+      },
+      seconds_for(std::filesystem::file_size(path)));
+  if (!result) fail_hdf5(where, "a file on which libhdf5 crashes or does not end", "a sound HDF5 file");
+  return *result;
+}
+
+/// Type and extents, as text between processes.
+std::string described(const NpyHeader& header) {
+  return fmt::format("{} {}", header.type, fmt::join(header.shape, " "));
+}
+
+NpyHeader parsed(const std::string& text) {
+  NpyHeader header;
+  std::istringstream in(text);
+  in >> header.type;
+  for (Index extent = 0; in >> extent;) header.shape.push_back(extent);
+  header.epsilon = epsilon_of(header.type.substr(1));
+  header.body_bytes = static_cast<std::uint64_t>(header.size() * (header.type[2] - '0'));
+  return header;
+}
+
+/// Numbers in memory that a child process fills.
+class SharedNumbers {
+ public:
+  SharedNumbers(std::size_t count, const std::string& where)
+      : bytes_(count * sizeof(double)),
+        begin_(mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) {
+    if (begin_ == MAP_FAILED) fail_hdf5(where, fmt::format("{} bytes", bytes_), "what the memory can hold");
+  }
+  ~SharedNumbers() { munmap(begin_, bytes_); }
+  SharedNumbers(const SharedNumbers&) = delete;
+  SharedNumbers& operator=(const SharedNumbers&) = delete;
+
+  [[nodiscard]] double* begin() const { return static_cast<double*>(begin_); }
+
+ private:
+  std::size_t bytes_;
+  void* begin_;
+};
+
 }  // namespace
 
 std::vector<std::string> hdf5_names(const std::filesystem::path& path) {
-  const Session session;
-  const Handle file = open_file(path);
-  return dataset_names(file, path.string());
+  const std::string text = isolated(path, path.string(), [&](hid_t file) {
+    std::string lines;
+    for (const auto& name : dataset_names(file, path.string())) lines += name + '\0';
+    return lines;
+  });
+  std::vector<std::string> names;
+  for (std::size_t begin = 0; begin < text.size(); begin += names.back().size() + 1)
+    names.emplace_back(text.c_str() + begin);
+  return names;
 }
 
 NpyHeader read_hdf5_header(const std::filesystem::path& path, const std::string& name) {
-  const Session session;
   const std::string where = path.string() + ": " + name;
-  const Handle file = open_file(path);
-  return header_of(open_dataset(file, name, where), std::filesystem::file_size(path), where);
+  return parsed(isolated(path, where, [&](hid_t file) {
+    return described(header_of(open_dataset(file, name, where), std::filesystem::file_size(path), where));
+  }));
 }
 
 NpyArray read_hdf5(const std::filesystem::path& path, const std::string& name, NonFinite non_finite) {
-  const Session session;
   const std::string where = path.string() + ": " + name;
-  const Handle file = open_file(path);
-  const Handle set = open_dataset(file, name, where);
   NpyArray array;
-  array.header = header_of(set, std::filesystem::file_size(path), where);
+  array.header = read_hdf5_header(path, name);
   const Index count = array.header.size();
-  require_memory(8.0 * static_cast<double>(count), "read_hdf5: " + where);
+  require_memory(16.0 * static_cast<double>(count), "read_hdf5: " + where);
+  const SharedNumbers numbers(static_cast<std::size_t>(count), where);
+  (void)isolated(path, where, [&](hid_t file) {
+    const Handle set = open_dataset(file, name, where);
+    if (described(header_of(set, std::filesystem::file_size(path), where)) != described(array.header))
+      fail_hdf5(where, "a file that changed while it was read", "a complete one");
+    if (H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, numbers.begin()) < 0)
+      fail_hdf5(where, "damaged numbers", "a complete file");
+    return std::string();
+  });
   const Index columns = array.header.shape.empty() ? 1 : array.header.shape.back();
-  array.values.resize(count / columns, columns);
-  if (H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, array.values.data()) < 0)
-    fail_hdf5(where, "damaged numbers", "a complete file");
+  array.values = Eigen::Map<const RowMatrix>(numbers.begin(), count / columns, columns);
   if (non_finite == NonFinite::refuse)
     if (const auto bad = first_non_finite(array))
       fail_argument("read_hdf5", fmt::format("{}[{}]", where, fmt::join(bad->index, ", ")), bad->value,

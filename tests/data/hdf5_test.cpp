@@ -146,9 +146,6 @@ TEST_CASE("what leads out of an HDF5 file, or runs plug-ins, is refused", "[data
   CHECK_THROWS_WITH(read_hdf5(path, "raw"), Contains("another file"));
   CHECK_THROWS_WITH(read_hdf5(path, "virtual"), Contains("virtual"));
   CHECK_THROWS_WITH(read_hdf5(path, "packed"), Contains("filter 6"));
-  unsigned plugins = 1;
-  CHECK(H5PLget_loading_state(&plugins) >= 0);
-  CHECK(plugins == 0);
 }
 
 TEST_CASE("HDF5 extents that the stored bytes cannot fill are refused", "[data][fast]") {
@@ -193,4 +190,9 @@ TEST_CASE("numbers of HDF5 that are not finite are refused unless they are asked
   });
   CHECK_THROWS_WITH(read_hdf5(path, "J"), Contains("J[1, 1]"));
   CHECK(read_hdf5(path, "J", NonFinite::keep).values(1, 1) == HUGE_VAL);
+}
+
+TEST_CASE("a file on which libhdf5 crashes is refused", "[data][fast]") {
+  const std::string corpus = std::string(BRINK_SOURCE_DIRECTORY) + "/tests/fuzz/corpus/hdf5/";
+  CHECK_THROWS_AS(hdf5_names(corpus + "crash-in-libhdf5.h5"), InvalidInput);  // 1.10.8 crashes; others may refuse it
 }

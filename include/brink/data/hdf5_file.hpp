@@ -1,9 +1,9 @@
 #pragma once
 // Data sets of HDF5 files (.h5, .hdf5), as h5py, MATLAB (-v7.3) and most languages write them, through libhdf5.
 //
-// A file can run nothing and open no other file: plug-ins are switched off in the whole process before the first one is
-// opened, external files, virtual data sets, links that are not hard, and filters other than deflate, shuffle and
-// fletcher32 are refused. Calls from several threads wait for each other, because libhdf5 is not safe for threads.
+// A file can run nothing and open no other file: plug-ins are switched off, and external files, virtual data sets,
+// links that are not hard, and filters other than deflate, shuffle and fletcher32 are refused. libhdf5 crashes on some
+// damaged files, and is not safe for threads: it runs in a child process of its own, whose end is a refusal.
 
 #include <string>
 #include <vector>

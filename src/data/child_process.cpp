@@ -17,7 +17,7 @@ namespace {
 
 constexpr char kResult = 'r';
 constexpr char kError = 'e';
-constexpr char kEnd = '.';
+constexpr char kComplete = '.';
 
 /// Ends the copy: the answer through the pipe, and no destructor or exit handler of what was copied.
 [[noreturn]] void answer(int pipe, const std::function<std::string()>& work, unsigned long seconds) {
@@ -32,7 +32,7 @@ constexpr char kEnd = '.';
   } catch (const std::exception& error) {
     message = std::string(1, kError) + error.what();
   }
-  message += kEnd;
+  message += kComplete;
   for (std::size_t done = 0; done < message.size();) {
     const ssize_t written = write(pipe, message.data() + done, message.size() - done);
     if (written < 0 && errno != EINTR) break;
@@ -71,7 +71,7 @@ std::optional<std::string> in_child_process(const std::function<std::string()>& 
   if (child < 0) fail_argument("in_child_process", "fork", std::strerror(failure), "one more process");
   while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
   }
-  if (message.size() < 2 || message.back() != kEnd) return std::nullopt;
+  if (message.size() < 2 || message.back() != kComplete) return std::nullopt;
   const std::string content = message.substr(1, message.size() - 2);
   if (message.front() == kError) throw InvalidInput(content);
   return content;

@@ -17,6 +17,7 @@ build      libopenblas-dev        dense products, and LAPACK itself
 build      liblapacke-dev         LAPACK from C++: dense eigenvalues
 build      librandom123-dev       Philox random streams
 build      zlib1g-dev             compressed data sets
+build      libhdf5-dev            data sets in HDF5
 build      libfmt-dev             text
 build      libtomlplusplus-dev    configurations
 build      nlohmann-json3-dev     results
@@ -28,6 +29,8 @@ run        dataset-fashion-mnist  70,000 real images
 mpi        libopenmpi-dev         sweeps over the ranks of a job, optional
 mpi        openmpi-bin            mpirun, for the tests of that
 format     clang-format           the format of the sources, checked by .ci/run
+fuzz       clang                  the compiler with libFuzzer
+fuzz       libclang-rt-14-dev     libFuzzer and the sanitizers of clang
 benchmark  libbenchmark-dev       the C++ half of tests/benchmark
 benchmark  python3-numpy          the NumPy half
 benchmark  python3-scipy          the SciPy half

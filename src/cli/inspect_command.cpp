@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "brink/base/error.hpp"
+#include "brink/data/array_file.hpp"
 #include "brink/model/inspection.hpp"
 #include "brink/report/json_report.hpp"
 #include "command.hpp"
@@ -51,14 +52,14 @@ Output describe_array(const ArrayInspection& array) {
                    {"epsilon", array.epsilon},    {"smallest", array.smallest},
                    {"largest", array.largest},    {"conventions", array.conventions},
                    {"problems", array.problems}};
-  std::vector<Property> properties = {{"file", array.path.string()},
-                                      {"format version", static_cast<std::int64_t>(array.version)},
-                                      {"type", array.type},
-                                      {"order", array.order},
-                                      {"shape", shape_of(array)},
-                                      {"bytes", static_cast<std::int64_t>(array.bytes)},
-                                      {"smallest entry", array.smallest},
-                                      {"largest entry", array.largest}};
+  std::vector<Property> properties = {{"file", array.path.string()}};
+  if (array.version > 0) properties.emplace_back("format version", static_cast<std::int64_t>(array.version));
+  properties.insert(properties.end(), {{"type", array.type},
+                                       {"order", array.order},
+                                       {"shape", shape_of(array)},
+                                       {"bytes", static_cast<std::int64_t>(array.bytes)},
+                                       {"smallest entry", array.smallest},
+                                       {"largest entry", array.largest}});
   add_lines("can be", array.conventions, properties);
   add_lines("problem", array.problems, properties);
   if (array.problems.empty()) properties.emplace_back("problem", "none found");
@@ -128,7 +129,8 @@ Configuration configuration_of(const InspectFlags& flags) {
 Output inspect(const InspectFlags& flags, Sections& sections) {
   const std::string extension = std::filesystem::path(flags.file).extension().string();
   if (!flags.file.empty() && extension != ".toml") {
-    check_argument(extension == ".npy", "inspect", "file", flags.file, "a .npy array or a .toml configuration");
+    check_argument(is_array_file(flags.file), "inspect", "file", flags.file,
+                   fmt::format("an array ({}) or a .toml configuration", array_extensions()));
     sections["model"] = {{"file", flags.file}};
     return describe_array(inspect_array(flags.file));
   }
@@ -165,7 +167,10 @@ Action add_inspect_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand("inspect",
                                          "what an array or a model is: shape, convention, rank, spectrum, "
                                          "problems");
-  app->add_option("file", flags->file, "a .npy array (read without taking it for a model) or a .toml configuration")
+  app->add_option(
+         "file", flags->file,
+         "an array (read without taking it for a model): .npy, or .npz, .safetensors, .pt and .h5 with :NAME; or "
+         "a .toml configuration")
       ->type_name("FILE");
   app->add_option("--explain", flags->explain, "the keys of a kind of model, with defaults and ranges")
       ->type_name("KIND");
@@ -176,6 +181,7 @@ Action add_inspect_command(CLI::App& program) {
       "Grid flags are checked against the model and have no other effect here.\n\n"
       "Examples:\n"
       "  brink inspect J.npy\n"
+      "  brink inspect model.pt:layer.weight\n"
       "  brink inspect --jacobian J.npy --outputs 10\n"
       "  brink inspect analysis/fashion_mnist.toml --format json\n"
       "  brink inspect --explain random-features");

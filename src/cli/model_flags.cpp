@@ -11,7 +11,9 @@ void ModelFlags::add(CLI::App& app) {
   const auto path = [&](const char* flag, std::string& target, const char* help) {
     app.add_option(flag, target, help)->type_name("FILE")->group("Model (one of the first four)");
   };
-  path("--jacobian", jacobian_, "Jacobian of the outputs, (n·c, p), (n, c, p) or (n, p), .npy");
+  path("--jacobian", jacobian_,
+       "Jacobian of the outputs, (n·c, p), (n, c, p) or (n, p); .npy, as every array, or run.npz:J, J.safetensors:J, "
+       "J.pt:J, run.h5:group/J");
   path("--gram", gram_, "Gram matrix JJᵀ of the Jacobian (the empirical tangent kernel), (n·c, n·c), .npy");
   path("--hessians", hessians_, "Hessians of the samples, (n, d, d), may be indefinite, .npy");
   path("--config", config_, "configuration with a [model] section, TOML; flags override its other sections");

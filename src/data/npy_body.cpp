@@ -54,11 +54,12 @@ NpyArray read_npy(std::istream& in, std::uint64_t size, const std::filesystem::p
   array.values.resize(count / columns, columns);
 
   const std::size_t bytes_each = header.body_bytes / static_cast<std::uint64_t>(count);
-  std::vector<char> bytes(kNumbersAtOnce * bytes_each);
-  std::vector<double> numbers(kNumbersAtOnce);
+  const std::size_t at_once = std::min(kNumbersAtOnce, static_cast<std::size_t>(count));
+  std::vector<char> bytes(at_once * bytes_each);
+  std::vector<double> numbers(at_once);
   FortranCursor cursor(header.shape);
   for (Index done = 0; done < count;) {
-    const auto chunk = static_cast<std::size_t>(std::min<Index>(kNumbersAtOnce, count - done));
+    const std::size_t chunk = std::min(at_once, static_cast<std::size_t>(count - done));
     in.read(bytes.data(), static_cast<std::streamsize>(chunk * bytes_each));
     if (!in) fail_argument("read_npy", path.string(), "a file that changed while it was read", "a complete .npy file");
     decode_numbers(header.type, bytes.data(), chunk, numbers.data());

@@ -8,24 +8,20 @@
 
 #include "brink/base/error.hpp"
 #include "brink/data/npy.hpp"
+#include "number_decoding.hpp"
+#include "printable.hpp"
 
 namespace brink {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::uint64_t kLongestNpyHeader = 1U << 20;
+constexpr std::size_t kMostAxes = 64;  // of NumPy 2; the time to walk an array grows with them
 constexpr std::string_view kAllowedTypes =
     "one of float16, float32, float64, a signed or unsigned integer of 1 to 8 bytes, bool";
 
 [[noreturn]] void fail_npy(const std::filesystem::path& path, std::string_view found, std::string_view allowed) {
   fail_argument("read_npy", path.string(), found, allowed);
-}
-
-/// What a damaged file says about itself, fit for one line of a terminal.
-std::string printable(std::string_view text) {
-  std::string shown(text.substr(0, 120));
-  for (char& c : shown) c = c >= ' ' && c <= '~' ? c : '?';
-  return shown;
 }
 
 /// The header is the text of a Python dictionary with exactly three keys.
@@ -109,6 +105,7 @@ class HeaderText {
       const auto parsed = std::from_chars(begin, text_.data() + text_.size(), extent);
       if (parsed.ec != std::errc() || extent < 0) malformed();
       at_ += static_cast<std::size_t>(parsed.ptr - begin);
+      if (extents.size() == kMostAxes) fail_npy(path_, "an array of more axes", fmt::format("at most {}", kMostAxes));
       extents.push_back(extent);
       if (!take(',') && peek() != ')') malformed();
     }
@@ -122,20 +119,11 @@ class HeaderText {
 
 /// Bytes of one number; sets epsilon. The type is "<f8": byte order, kind, size.
 std::uint64_t resolve_type(NpyHeader& header, const std::filesystem::path& path) {
-  header.epsilon = std::numeric_limits<double>::epsilon();
   const std::string& type = header.type;
   const bool has_order = !type.empty() && std::string_view("<>=|").find(type[0]) != std::string_view::npos;
   const std::string_view name = has_order ? std::string_view(type).substr(1) : std::string_view();
-  if (name == "f8") return 8;
-  if (name == "f4") {
-    header.epsilon = std::numeric_limits<float>::epsilon();
-    return 4;
-  }
-  if (name == "f2") {
-    header.epsilon = 0x1p-10;
-    return 2;
-  }
-  for (const std::string_view known : {"i1", "u1", "b1", "i2", "u2", "i4", "u4", "i8", "u8"}) {
+  header.epsilon = epsilon_of(name);
+  for (const std::string_view known : {"f8", "f4", "f2", "i1", "u1", "b1", "i2", "u2", "i4", "u4", "i8", "u8"}) {
     if (name == known) return static_cast<std::uint64_t>(known[1] - '0');
   }
   fail_npy(path, fmt::format("an array of type \"{}\"", printable(type)), kAllowedTypes);

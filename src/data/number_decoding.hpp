@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstring>
 #include <string>
+#include <string_view>
 
 namespace brink {
 
@@ -21,7 +22,11 @@ void decode_as(const char* bytes, std::size_t count, bool swap, double* out, Con
   }
 }
 
-/// The same by NumPy's name of the type, "<f8": byte order, kind, size; one that read_npy_header accepts.
+/// The same by NumPy's name of the type, "<f8": byte order, kind, size; one that read_npy_header accepts, or "<bf2" for
+/// bfloat16, for which NumPy has no name.
 void decode_numbers(const std::string& type, const char* bytes, std::size_t count, double* out);
+
+/// Machine epsilon of such a type, named without its byte order: integers are as exact as double.
+[[nodiscard]] double epsilon_of(std::string_view type);
 
 }  // namespace brink

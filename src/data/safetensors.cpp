@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <fstream>
@@ -26,12 +25,12 @@ constexpr std::uint64_t kLongestSafetensorsHeader = 100U << 20;  // the limit of
 
 struct Type {
   std::string_view name;
-  std::string_view numpy;  ///< without byte order; BF16 has none
+  std::string_view numpy;  ///< as decode_numbers has it, without byte order
   std::uint64_t bytes = 0;
 };
 
-constexpr Type kTypes[] = {{"F64", "f8", 8}, {"F32", "f4", 4}, {"F16", "f2", 2}, {"BF16", "", 2},  {"I64", "i8", 8},
-                           {"I32", "i4", 4}, {"I16", "i2", 2}, {"I8", "i1", 1},  {"U64", "u8", 8}, {"U32", "u4", 4},
+constexpr Type kTypes[] = {{"F64", "f8", 8}, {"F32", "f4", 4}, {"F16", "f2", 2}, {"BF16", "bf2", 2}, {"I64", "i8", 8},
+                           {"I32", "i4", 4}, {"I16", "i2", 2}, {"I8", "i1", 1},  {"U64", "u8", 8},   {"U32", "u4", 4},
                            {"U16", "u2", 2}, {"U8", "u1", 1},  {"BOOL", "b1", 1}};
 
 const Type* find_type(const std::string& name) {
@@ -96,8 +95,6 @@ SafetensorsEntry entry_of(const std::string& name, const nlohmann::json& json, s
   return entry;
 }
 
-double from_brain_float(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
-
 }  // namespace
 
 std::vector<SafetensorsEntry> read_safetensors_header(const std::filesystem::path& path) {
@@ -156,10 +153,7 @@ NpyHeader safetensors_header(const std::filesystem::path& path, const std::vecto
   NpyHeader header;
   header.shape = found->shape;
   header.type = found->type;
-  header.epsilon = std::numeric_limits<double>::epsilon();
-  if (type->name == "F32") header.epsilon = std::numeric_limits<float>::epsilon();
-  if (type->name == "F16") header.epsilon = 0x1p-10;
-  if (type->name == "BF16") header.epsilon = 0x1p-7;
+  header.epsilon = epsilon_of(type->numpy);
   header.body_offset = found->begin;
   header.body_bytes = found->end - found->begin;
   if (header.size() == 0)
@@ -183,13 +177,7 @@ NpyArray read_safetensors(const std::filesystem::path& path, const std::string& 
   if (!in) fail_safetensors(path, "a file that changed while it was read", "a complete .safetensors file");
   const Index columns = header.shape.empty() ? 1 : header.shape.back();
   array.values.resize(count / columns, columns);
-  if (type.numpy.empty()) {
-    const bool swap = std::endian::native != std::endian::little;
-    decode_as<std::uint16_t>(bytes.data(), static_cast<std::size_t>(count), swap, array.values.data(),
-                             from_brain_float);
-  } else {
-    decode_numbers("<" + std::string(type.numpy), bytes.data(), static_cast<std::size_t>(count), array.values.data());
-  }
+  decode_numbers("<" + std::string(type.numpy), bytes.data(), static_cast<std::size_t>(count), array.values.data());
   if (non_finite == NonFinite::refuse)
     if (const auto bad = first_non_finite(array))
       fail_argument("read_safetensors", fmt::format("{}: {}[{}]", path.string(), name, fmt::join(bad->index, ", ")),

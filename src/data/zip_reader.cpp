@@ -255,7 +255,9 @@ std::string read_zip_member(const std::filesystem::path& path, const ZipMember& 
     fail_zip(named, "a member that ends after the file", "a complete archive");
   std::string content = bytes_at(in, path, begin, member.compressed_size);
   if (member.deflated) content = inflated(content, member.size, named);
+#ifndef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION  // the sum would hide what it encloses from tools/fuzz
   if (crc_of(content) != member.crc) fail_zip(named, "damaged content: its CRC differs", "an undamaged archive");
+#endif
   return content;
 }
 

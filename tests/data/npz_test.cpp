@@ -57,6 +57,9 @@ TEST_CASE("archives of arrays are read as they were written", "[data][fast]") {
     CHECK(read_array_header(path.string() + ":J").shape.size() == 2);
     CHECK_THROWS_WITH(read_npz(path, "K"), Contains("long name"));
     CHECK_THROWS_WITH(read_array(path), Contains(".npz:NAME"));
+    CHECK(is_array_file(path));
+    CHECK(is_array_file(path.string() + ":J"));
+    CHECK_FALSE(is_array_file("J.csv"));
   }
   CHECK(std::filesystem::file_size(directory.path() / "c.npz") <
         std::filesystem::file_size(directory.path() / "s.npz") / 4);

@@ -20,8 +20,8 @@ struct NpyHeader {
   std::vector<Index> shape;  ///< every extent ≥ 1; empty for a scalar
   std::string type;          ///< as the file names it, e.g. "<f4"
   bool fortran_order = false;
-  double epsilon = 0;  ///< machine epsilon of the type: of float16, float32, else of double
-  int version = 1;
+  double epsilon = 0;             ///< machine epsilon of the type: of float16, float32, else of double
+  int version = 0;                ///< of .npy; 0 for an array of another format
   std::uint64_t body_offset = 0;  ///< bytes before the numbers
   std::uint64_t body_bytes = 0;
 

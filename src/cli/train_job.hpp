@@ -25,6 +25,7 @@ struct TrainingSection {
   std::vector<std::string> probes;
   double probe_error = 0.05;
   std::int64_t probe_batches = 1024;
+  std::string reference;
   std::vector<std::string> stop;
   std::string plateau_quantity = "loss";
   std::int64_t plateau_window = 0;
@@ -57,6 +58,9 @@ struct TrainingSection {
     field("probe_error", self.probe_error, "wanted relative standard error of the probes that draw batches or vectors",
           "a number > 0");
     field("probe_batches", self.probe_batches, "most batches that a probe draws", "an integer >= 16");
+    field("reference", self.reference,
+          "parameters from which the probe distance is measured, such as theta.npy of another run; empty: none",
+          "a file, .npy");
     field("stop", self.stop, "the run ends at the first record for which one holds",
           "texts such as \"loss < 1e-6\" or \"gradient_norm < 1e-8\"");
     field("plateau_quantity", self.plateau_quantity, "what the plateau rule looks at", "a column of the record");
@@ -95,6 +99,7 @@ struct TrainJob {
   BatchSection batch;
   TrainingSection training;
   TrainingPlan plan;
+  Vector reference;   ///< of the probe distance; empty: none
   Sections sections;  ///< resolved, without [model]
 };
 

@@ -27,6 +27,7 @@ namespace brink::cli {
   if (std::find(filters.begin(), filters.end(), plan.rule) != filters.end())
     settings.rule = make_update_rule(plan.rule, plan.parameters);
   settings.eta = plan.eta;
+  settings.reference = job.reference;
   return settings;
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "brink/base/error.hpp"
@@ -28,7 +29,9 @@ bool follows_step(std::string_view name) {
   return name == "generalized_batch_sharpness" || name == "directional_sharpness";
 }
 
-bool needs_network(std::string_view name) { return name == "eta_over_threshold" || name == "alignment"; }
+bool needs_threshold(std::string_view name) { return name == "eta_over_threshold" || name == "noise_kernel_norm"; }
+
+bool needs_network(std::string_view name) { return needs_threshold(name) || name == "alignment"; }
 
 /// The values at one point, each computed when it is first asked for.
 template <class Real>
@@ -60,6 +63,8 @@ class Point {
       const LossAlignment alignment = training_alignment(network(), theta_);
       return {alignment.mu, alignment.error, ErrorKind::residual, "Gauss-Newton rows", {}};
     }
+    if (name == "noise_kernel_norm") return kernel_norm();
+    if (name == "distance") return distance();
     return threshold_share();
   }
 
@@ -94,14 +99,32 @@ class Point {
     }
     return *batches_;
   }
+  const LinearStability& stability() {
+    if (!stability_) {
+      const LinearizedModel model = linearize_at(network(), theta_);
+      stability_ = linear_stability(model, *settings_.rule, options_.law, options_.batch_size, settings_.eta,
+                                    model.samples().samples);
+    }
+    return *stability_;
+  }
   Estimate threshold_share() {
-    const LinearizedModel model = linearize_at(network(), theta_);
-    const LinearStability stability = linear_stability(model, *settings_.rule, options_.law, options_.batch_size,
-                                                       settings_.eta, model.samples().samples);
-    const Estimate& eta = stability.eta_mean_square;
+    const Estimate& eta = stability().eta_mean_square;
     check_argument(eta.value > 0, "eta_over_threshold", "threshold", eta.value, "a stable step size");
-    return {stability.eta_over_threshold, stability.eta_over_threshold * eta.error / eta.value, ErrorKind::residual,
-            eta.method, eta.warnings};
+    const double share = stability().eta_over_threshold;
+    return {share, share * eta.error / eta.value, ErrorKind::residual, eta.method, eta.warnings};
+  }
+  Estimate kernel_norm() {
+    if (stability().noise_kernel_norm) return *stability().noise_kernel_norm;
+    const bool past = settings_.eta >= stability().eta_deterministic.value * (1 - 1e-9);
+    return {past ? std::numeric_limits<double>::infinity() : 0,
+            0,
+            ErrorKind::residual,
+            past ? "noise-free edge" : "no noise",
+            {}};
+  }
+  Estimate distance() const {
+    const double value = (theta_.template cast<double>() - settings_.reference).norm();
+    return {value, std::numeric_limits<Real>::epsilon() * settings_.reference.norm(), ErrorKind::residual, "norm", {}};
   }
 
   const Objective<Real>& objective_;
@@ -113,6 +136,7 @@ class Point {
   std::optional<TopCurvature> top_;
   std::optional<TraceAndNorm> norms_;
   std::optional<BatchCurvature> batches_;
+  std::optional<LinearStability> stability_;
 };
 
 }  // namespace
@@ -121,9 +145,10 @@ const std::vector<std::string>& curvature_probe_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all = {std::string(kSharpness)};
     for (Index k = 2; k <= kMostEigenvalues; ++k) all.push_back(fmt::format("{}_{}", kSharpness, k));
-    for (const char* name : {"trace", "frobenius", "batch_sharpness", "batch_sharpness_in",
-                             "gradient_noise_interaction", "interaction_aware_sharpness", "generalized_batch_sharpness",
-                             "directional_sharpness", "batch_lambda_max", "eta_over_threshold", "alignment"})
+    for (const char* name :
+         {"trace", "frobenius", "batch_sharpness", "batch_sharpness_in", "gradient_noise_interaction",
+          "interaction_aware_sharpness", "generalized_batch_sharpness", "directional_sharpness", "batch_lambda_max",
+          "eta_over_threshold", "noise_kernel_norm", "alignment", "distance"})
       all.emplace_back(name);
     return all;
   }();
@@ -147,7 +172,11 @@ CurvatureProbes<Real>::CurvatureProbes(const Objective<Real>& objective, Curvatu
           std::min(rows, objective.parameters()) <= settings_.largest_linearization, "probes", name, rows,
           fmt::format("at most {} rows or parameters to decompose at every record", settings_.largest_linearization));
     }
-    if (name == "eta_over_threshold" || follows_step(name))
+    if (name == "distance")
+      check_argument(settings_.reference.size() == objective.parameters(), "probes", "reference",
+                     fmt::format("{} parameters", settings_.reference.size()),
+                     fmt::format("{}, those of the problem", objective.parameters()));
+    if (needs_threshold(name) || follows_step(name))
       check_argument(settings_.rule != nullptr && settings_.eta > 0, "probes", "name", name,
                      "an optimizer that is a linear filter, with a step size > 0");
     columns_.push_back(name);

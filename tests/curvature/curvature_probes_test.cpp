@@ -95,7 +95,7 @@ TEST_CASE("reading probes changes no byte of a run", "[curvature][training][fast
   const auto trained = [&](bool with_probes) {
     const CurvatureProbes<double> curvature(
         *net.objective, settings({"sharpness", "batch_sharpness", "batch_lambda_max", "trace", "directional_sharpness",
-                                  "eta_over_threshold", "alignment"},
+                                  "eta_over_threshold", "noise_kernel_norm", "alignment"},
                                  3));
     std::vector<Probe<double>> probes;
     if (with_probes) {
@@ -111,6 +111,34 @@ TEST_CASE("reading probes changes no byte of a run", "[curvature][training][fast
   const auto probed = trained(true);
   CHECK(plain.rule.theta == probed.rule.theta);
   CHECK(plain.rule.buffers == probed.rule.buffers);
+}
+
+TEST_CASE("the noise kernel at a point of training is that of its Gauss-Newton rows", "[curvature][fast]") {
+  const Fixture net;
+  auto wanted = settings({"eta_over_threshold", "noise_kernel_norm"}, 3);
+  const auto at = [&](double eta) {
+    wanted.eta = eta;
+    return CurvatureProbes<double>(*net.objective, wanted).measure(0, net.theta);
+  };
+  const double threshold = 1e-3 / at(1e-3)[0];
+  CHECK(at(threshold)[2] == Approx(1).epsilon(1e-6));
+  CHECK(at(0.5 * threshold)[2] < 0.9);
+  CHECK(at(1000 * threshold)[2] == INFINITY);
+  wanted.batches.batch_size = net.objective->samples();
+  CHECK(at(1e-3)[2] == 0);
+}
+
+TEST_CASE("distance from the parameters of another run", "[curvature][fast]") {
+  const Fixture net;
+  auto wanted = settings({"distance"}, 3);
+  wanted.reference = net.theta;
+  wanted.reference[0] += 3;
+  wanted.reference[1] -= 4;
+  const auto values = CurvatureProbes<double>(*net.objective, wanted).measure(0, net.theta);
+  CHECK(values[0] == Approx(5).epsilon(1e-14));
+  CHECK(values[1] < 1e-12);
+  wanted.reference.resize(2);
+  CHECK_THROWS_AS(CurvatureProbes<double>(*net.objective, wanted), InvalidInput);
 }
 
 TEST_CASE("a probe that has no value here is refused by name", "[curvature][fast]") {

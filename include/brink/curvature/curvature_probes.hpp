@@ -8,7 +8,10 @@
 //   generalized_batch_sharpness, directional_sharpness   along the step of the optimizer   standard error
 //   batch_lambda_max                        mean largest eigenvalue of batch Hessians     standard error
 //   eta_over_threshold                      η over the exact mean-square threshold of the Gauss–Newton rows, residual
+//   noise_kernel_norm                       of the same rows at η, below 1 where noise stays bounded; infinite at or
+//                                           past the noise-free edge                      residual
 //   alignment                               μ of the gradient noise                       rounding
+//   distance                                ‖θ − θ'‖, θ' given, such as where another run ended    rounding
 //
 // A value depends on θ, the buffers of the optimizer, the step and the settings alone, never on earlier probes: a run
 // that was interrupted records the same numbers, and reading a probe changes nothing.
@@ -26,10 +29,12 @@ namespace brink {
 struct CurvatureProbeSettings {
   std::vector<std::string> names;
   BatchProbeOptions batches;  ///< law, batch size, accuracy, seed and threads; the step is overwritten
-  /// Of eta_over_threshold and of what is measured along the step; null where the optimizer is no linear filter.
+  /// Of eta_over_threshold, noise_kernel_norm and of what is measured along the step; null where the optimizer is no
+  /// linear filter.
   std::shared_ptr<const UpdateRule> rule;
   double eta = 0;                      ///< of the same
-  Index largest_linearization = 4000;  ///< rows n·c that eta_over_threshold and alignment may decompose
+  Index largest_linearization = 4000;  ///< rows n·c that probes may decompose
+  Vector reference;                    ///< θ' of distance; empty: none
 };
 
 /// All names, in the order above.

@@ -27,8 +27,8 @@ struct Batch {
 };
 
 /// A loss with its derivatives. Immutable after construction; every function may be called from several threads at once
-/// and allocates nothing after its first call on a thread with a batch of that size. Results are the same for any
-/// number of threads. `out` must have parameters() entries and may not alias an input.
+/// and keeps its memory from call to call on every thread; only the matrix products take temporary blocks. Results are
+/// the same for any number of threads. `out` must have parameters() entries and may not alias an input.
 template <class Real>
 class Objective {
  public:

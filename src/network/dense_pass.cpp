@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "few_rows.hpp"
 #include "layer_pass.hpp"
 
 namespace brink::network_detail {
@@ -13,6 +14,8 @@ using ConstMap = Eigen::Map<const RowMatrixOf<Real>>;
 template <class Real>
 void multiply(bool transpose_a, bool transpose_b, Index m, Index n, Index k, const Real* a, const Real* b, bool add,
               Real* c) {
+  if (!transpose_a && transpose_b && m <= kFewRows) return few_rows_times_transposed(m, n, k, a, b, add, c);
+  if (transpose_a && !transpose_b && k >= 1 && k <= kFewTerms) return few_outer_products(m, n, k, a, b, add, c);
   const ConstMap<Real> left(a, transpose_a ? k : m, transpose_a ? m : k);
   const ConstMap<Real> right(b, transpose_b ? n : k, transpose_b ? k : n);
   Eigen::Map<RowMatrixOf<Real>> out(c, m, n);

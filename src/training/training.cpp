@@ -7,6 +7,7 @@
 
 #include "brink/base/error.hpp"
 
+#include "flush_to_zero.hpp"
 #include "scaled_norm.hpp"
 
 namespace brink {
@@ -243,8 +244,17 @@ class Trainer {
         return;
       }
     }
-    rule_->step(eta(), gradient_, at, state_.rule);
+    update(at);
     ++state_.step;
+  }
+
+  void update(const GradientAt<Real>& at) {
+    if constexpr (std::is_same_v<Real, float>) {
+      const FlushToZero zeros;
+      rule_->step(eta(), gradient_, at, state_.rule);
+    } else {
+      rule_->step(eta(), gradient_, at, state_.rule);
+    }
   }
 
   const Objective<Real>& objective_;

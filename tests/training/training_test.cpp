@@ -4,7 +4,10 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <limits>
 
+#include "brink/network/models.hpp"
+#include "brink/network/network_objective.hpp"
 #include "training/objectives.hpp"
 
 using namespace brink;
@@ -84,6 +87,25 @@ TEST_CASE("full batches take the gradient that was recorded", "[fast][training]"
   ByHand hand{net, Batches(plan.batch, 12, 6), tiny_start(net)};
   for (Index t = 0; t < 40; ++t) hand.step(t, 0.05, 0.8);
   CHECK((every.rule.theta - hand.theta).norm() < 1e-13 * hand.theta.norm());
+}
+
+TEST_CASE("momentum without gradient decays to zero in single precision, and the processor is as it was",
+          "[fast][training]") {
+  // Only the first of two parameters has curvature.
+  const auto problem =
+      make_network_objective<float>(fully_connected({2, 1}, "identity", false), RowMatrix{{1, 0}, {2, 0}},
+                                    RowMatrix::Zero(2, 1), LossKind::half_square);
+  TrainingPlan plan = heavy_ball_plan();
+  plan.batch = {"without-replacement", 2};
+  plan.steps = 2000;
+  plan.record_every = 2000;
+  auto state = start_training<float>(*problem, plan, VectorOf<float>::Ones(2));
+  state.rule.buffers = VectorOf<float>::Ones(2);
+  train<float>(*problem, plan, {}, state);
+  // Rounded to the nearest, the smallest subnormal number times 0.8 is itself: it would never end.
+  CHECK(state.rule.buffers[1] == 0);
+  volatile float tiny = std::numeric_limits<float>::min();
+  CHECK(tiny / 4 > 0);
 }
 
 TEST_CASE("stop rules end a run at the first record that meets them", "[fast][training]") {

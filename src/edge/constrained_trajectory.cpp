@@ -36,7 +36,11 @@ ConstrainedPoint project_to_edge(const Objective<double>& objective, Vector thet
 
 ConstrainedPoint constrained_step(const Objective<double>& objective, const ConstrainedPoint& point,
                                   const EdgeRule& rule, const ConstrainedOptions& options) {
-  return project_to_edge(objective, point.theta - rule.effective_eta() * point.at.gradient, rule, &point.at, options);
+  const Vector moved = point.moved.size() == 0 ? Vector(-rule.effective_eta() * point.at.gradient)
+                                               : Vector(rule.momentum * point.moved - rule.eta * point.at.gradient);
+  ConstrainedPoint next = project_to_edge(objective, point.theta + moved, rule, &point.at, options);
+  next.moved = next.theta - point.theta;
+  return next;
 }
 
 }  // namespace brink

@@ -9,6 +9,7 @@
 #include "brink/linalg/symmetric_eigen.hpp"
 #include "curvature/example_objective.hpp"
 #include "edge/polynomial.hpp"
+#include "training/objectives.hpp"
 
 using namespace brink;
 using namespace brink::test;
@@ -69,6 +70,24 @@ TEST_CASE("the projection reaches the stable set", "[fast][edge]") {
     // A point of the set stays.
     CHECK((project_to_edge(objective, point.theta, rule, nullptr, options).theta - point.theta).norm() < 1e-8);
   }
+}
+
+TEST_CASE("with momentum the constrained trajectory is stable wherever heavy ball is", "[fast][edge]") {
+  // The second curvature lies between 2/η_ef = 6.7 and the edge, 20.
+  const Quadratics problem({Vector{{10, 8, 0.1}}.asDiagonal()}, {Vector::Zero(3)});
+  const EdgeRule rule{0.15, 0.5};
+  ConstrainedPoint point = project_to_edge(problem, Vector{{0.3, 1, 1}}, rule);
+  Vector before = point.theta;
+  Vector now = before - rule.effective_eta() * Vector{{0, 8 * before[1], 0.1 * before[2]}};
+  point = constrained_step(problem, point, rule);
+  for (int t = 0; t < 100; ++t) {
+    CHECK((point.theta - now).norm() < 1e-9);
+    const Vector next = now + rule.momentum * (now - before) - rule.eta * Vector{{0, 8 * now[1], 0.1 * now[2]}};
+    before = now;
+    now = next;
+    point = constrained_step(problem, point, rule);
+  }
+  CHECK(std::abs(point.theta[1]) < 1e-6);
 }
 
 TEST_CASE("on the caricature the prediction is gradient descent", "[fast][edge]") {

@@ -15,6 +15,7 @@ struct ConstrainedOptions {
 /// One point of the trajectory with all that is known there.
 struct ConstrainedPoint {
   Vector theta;
+  Vector moved;  ///< how far from the point before; empty for the first
   EdgePoint at;
   double sharpness_violation = 0;  ///< max(0, S − S*) after the projection
   double gradient_violation = 0;   ///< |u·∇L| after the projection
@@ -27,7 +28,9 @@ struct ConstrainedPoint {
                                                const EdgePoint* previous = nullptr,
                                                const ConstrainedOptions& options = {});
 
-/// The next point, docs/edge.md, (E.5): the projection of θ† − η_ef ∇L(θ†).
+/// The next point, docs/edge.md, (E.5): the projection of θ† + β(θ† − θ†_before) − η ∇L(θ†); from the first point, of
+/// θ† − η_ef ∇L(θ†), as if it had long been on its way. On average a step is −η_ef ∇L, but momentum keeps curvatures
+/// between 2/η_ef and the edge stable, and a step of −η_ef ∇L alone would not.
 [[nodiscard]] ConstrainedPoint constrained_step(const Objective<double>& objective, const ConstrainedPoint& point,
                                                 const EdgeRule& rule, const ConstrainedOptions& options = {});
 

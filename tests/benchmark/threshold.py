@@ -1,6 +1,5 @@
 """Thresholds: brink against SciPy as it comes and tuned, one cell and a grid of 40; values first, then times."""
 
-import subprocess
 import sys
 import tempfile
 
@@ -19,23 +18,17 @@ def brink_thresholds(program, file, momenta, batch_sizes):
     return [row["eta_mean_square"] for row in document["rows"]]
 
 
-HEADER = ("n", "r", "cells", "SciPy, s", "tuned SciPy, s", "brink, s", "start-up", "ratio", "without start-up",
-          "ratio to tuned", "largest relative difference")
+HEADER = ("n", "r", "cells", "SciPy, s", "tuned SciPy, s", "brink, s", "ratio", "ratio to tuned",
+          "largest relative difference")
 
 
-def line(n, r, cells, plain, tuned, ours, start_up, difference):
-    return (f"{n}", f"{r}", f"{cells}", f"{plain:.3g}", f"{tuned:.3g}", f"{ours:.3g}", f"{start_up:.3f}",
-            f"{plain / ours:.1f}", f"{plain / (ours - start_up):.1f}", f"{tuned / ours:.1f}", f"{difference:.0e}")
-
-
-def start_up(program):
-    """Seconds that the process of brink takes for nothing; SciPy's are not counted."""
-    return best_of(20, lambda: subprocess.run([program, "--version"], check=True, stdout=subprocess.DEVNULL))[1]
+def line(n, r, cells, plain, tuned, ours, difference):
+    return (f"{n}", f"{r}", f"{cells}", f"{plain:.3g}", f"{tuned:.3g}", f"{ours:.3g}", f"{plain / ours:.1f}",
+            f"{tuned / ours:.1f}", f"{difference:.0e}")
 
 
 def measure(program):
-    """Rows (n, r, cells, seconds of SciPy, of tuned SciPy, of brink and of its start-up, largest relative difference of
-    the values)."""
+    """Rows (n, r, cells, seconds of SciPy, of tuned SciPy and of brink, largest relative difference of the values)."""
     rows = []
     for samples, rank in SIZES:
         with tempfile.NamedTemporaryFile(suffix=".npy") as file:
@@ -44,7 +37,7 @@ def measure(program):
                 cells = len(momenta) * len(batch_sizes)
                 if samples * cells > 50_000 and openblas_kernels() == "Prescott":
                     continue  # a quarter of an hour
-                repetitions = 7 if cells == 1 else 3 if samples * cells < 20_000 else 1  # the same for both
+                repetitions = 5 if samples * cells < 1000 else 3 if cells == 1 else 1  # the same for both
                 ours, our_time = best_of(
                     repetitions, lambda: brink_thresholds(program, file.name, momenta, batch_sizes))
                 times = []
@@ -56,7 +49,7 @@ def measure(program):
                     difference = max(difference, float(np.max(np.abs(np.array(ours) / np.array(theirs) - 1))))
                 if not difference < 1e-7:
                     raise SystemExit(f"threshold: n = {samples}, r = {rank}: brink and SciPy differ by {difference:g}")
-                rows.append((samples, rank, cells, *times, our_time, start_up(program), difference))
+                rows.append((samples, rank, cells, *times, our_time, difference))
                 print(f"  n = {samples}, r = {rank}, {cells} cells: {times[0]:.3g} s, tuned {times[1]:.3g} s, "
                       f"brink {our_time:.3g} s", file=sys.stderr, flush=True)
     return rows

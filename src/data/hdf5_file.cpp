@@ -274,10 +274,7 @@ NpyArray read_hdf5(const std::filesystem::path& path, const std::string& name, N
   });
   const Index columns = array.header.shape.empty() ? 1 : array.header.shape.back();
   array.values = Eigen::Map<const RowMatrix>(numbers.begin(), count / columns, columns);
-  if (non_finite == NonFinite::refuse)
-    if (const auto bad = first_non_finite(array))
-      fail_argument("read_hdf5", fmt::format("{}[{}]", where, fmt::join(bad->index, ", ")), bad->value,
-                    "a finite number");
+  if (non_finite == NonFinite::refuse) check_finite(array, "read_hdf5", where);
   return array;
 }
 

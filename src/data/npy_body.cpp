@@ -70,12 +70,7 @@ NpyArray read_npy(std::istream& in, std::uint64_t size, const std::filesystem::p
     }
     done += static_cast<Index>(chunk);
   }
-  if (non_finite == NonFinite::refuse) {
-    if (const auto bad = first_non_finite(array)) {
-      fail_argument("read_npy", fmt::format("{}[{}]", path.string(), fmt::join(bad->index, ", ")), bad->value,
-                    "a finite number");
-    }
-  }
+  if (non_finite == NonFinite::refuse) check_finite(array, "read_npy", path.string());
   return array;
 }
 
@@ -97,6 +92,11 @@ std::optional<NonFiniteEntry> first_non_finite(const NpyArray& array) {
     position /= array.header.shape[axis];
   }
   return entry;
+}
+
+void check_finite(const NpyArray& array, const char* reader, const std::string& name) {
+  if (const auto bad = first_non_finite(array))
+    fail_argument(reader, fmt::format("{}[{}]", name, fmt::join(bad->index, ", ")), bad->value, "a finite number");
 }
 
 std::string npy_header_bytes(const std::vector<Index>& shape) {

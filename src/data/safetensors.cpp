@@ -178,10 +178,7 @@ NpyArray read_safetensors(const std::filesystem::path& path, const std::string& 
   const Index columns = header.shape.empty() ? 1 : header.shape.back();
   array.values.resize(count / columns, columns);
   decode_numbers("<" + std::string(type.numpy), bytes.data(), static_cast<std::size_t>(count), array.values.data());
-  if (non_finite == NonFinite::refuse)
-    if (const auto bad = first_non_finite(array))
-      fail_argument("read_safetensors", fmt::format("{}: {}[{}]", path.string(), name, fmt::join(bad->index, ", ")),
-                    bad->value, "a finite number");
+  if (non_finite == NonFinite::refuse) check_finite(array, "read_safetensors", path.string() + ": " + name);
   return array;
 }
 

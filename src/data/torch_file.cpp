@@ -298,10 +298,7 @@ NpyArray read_torch(const Path& path, const std::string& name, NonFinite non_fin
   const Index columns = tensor.shape.empty() ? 1 : tensor.shape.back();
   array.values.resize(tensor.size() / columns, columns);
   gather(tensor, numbers, array.values.data());
-  if (non_finite == NonFinite::refuse)
-    if (const auto bad = first_non_finite(array))
-      fail_argument("read_torch", fmt::format("{}: {}[{}]", path.string(), name, fmt::join(bad->index, ", ")),
-                    bad->value, "a finite number");
+  if (non_finite == NonFinite::refuse) check_finite(array, "read_torch", path.string() + ": " + name);
   return array;
 }
 

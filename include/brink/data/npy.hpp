@@ -66,6 +66,9 @@ enum class NonFinite { refuse, keep };
 /// The first entry in C order that is NaN or infinite.
 [[nodiscard]] std::optional<NonFiniteEntry> first_non_finite(const NpyArray& array);
 
+/// Throws InvalidInput, in the name of `reader`, for an entry of the array called `name` that is not finite.
+void check_finite(const NpyArray& array, const char* reader, const std::string& name);
+
 /// Writes float64 in C order, version 1.0. `values` holds the product of `shape` numbers. The file appears under its
 /// name only when it is complete (temporary file, then rename); throws InvalidInput when it cannot be written.
 void write_npy(const std::filesystem::path& path, const std::vector<Index>& shape, const double* values);

@@ -39,14 +39,6 @@ RowMatrix read_covariance(const std::filesystem::path& file, Index parameters) {
   return covariance_factor(read_npy(file).values);
 }
 
-Vector read_reference(const std::filesystem::path& file, Index parameters) {
-  const NpyHeader header = read_npy_header(file);
-  check_argument(header.size() == parameters, "[training]", "reference",
-                 fmt::format("{} of shape {}", file.string(), shape_text(header.shape)),
-                 fmt::format("{} numbers, the parameters of the problem", parameters));
-  return Eigen::Map<const Vector>(read_npy(file).values.data(), parameters);
-}
-
 }  // namespace
 
 std::string probe_names() { return fmt::format("{}", fmt::join(curvature_probe_names(), ", ")); }
@@ -87,7 +79,8 @@ TrainJob read_train_job(const Configuration& configuration, std::optional<std::u
   if (!training.noise_covariance.empty())
     plan.gradient.noise_factor = read_covariance(configuration.directory / training.noise_covariance, parameters);
   if (!training.reference.empty())
-    job.reference = read_reference(configuration.directory / training.reference, parameters);
+    job.reference =
+        read_parameters(configuration.directory / training.reference, parameters, "[training]", "reference");
   plan.steps = training.steps;
   plan.record_every = training.record_every;
   for (const auto& text : training.stop) plan.stop.push_back(parse_condition(text));

@@ -111,7 +111,8 @@ TrainableProblem load_network(const OptionTable& table, const std::filesystem::p
     while (network.layers[layer].kind != LayerKind::dense) ++layer;
     network = freeze_layer(network, layer, start);
   }
-  if (!options.parameters.empty()) start = saved_parameters(directory / options.parameters, network.parameters);
+  if (!options.parameters.empty())
+    start = read_parameters(directory / options.parameters, network.parameters, "model", "parameters");
 
   TrainableProblem problem = network_problem(std::move(network), std::move(data), loss, std::move(start));
   problem.resolved = write_options(options);

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "brink/base/error.hpp"
-#include "brink/data/npy.hpp"
-
 namespace brink {
 
 TrainableProblem network_problem(Network network, SupervisedData data, LossKind loss, Vector start) {
@@ -25,15 +22,6 @@ TrainableProblem network_problem(Network network, SupervisedData data, LossKind 
     return make_network_objective<double>(shared->network, shared->inputs, shared->targets, loss);
   };
   return problem;
-}
-
-Vector saved_parameters(const std::filesystem::path& file, Index parameters) {
-  const NpyHeader header = read_npy_header(file);
-  check_argument(header.size() == parameters, "model", "parameters",
-                 fmt::format("{} of shape {}", file.string(), shape_text(header.shape)),
-                 fmt::format("{} numbers, the parameters of the network", parameters));
-  const NpyArray array = read_npy(file);
-  return Eigen::Map<const Vector>(array.values.data(), parameters);
 }
 
 }  // namespace brink

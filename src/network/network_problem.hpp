@@ -19,7 +19,4 @@ inline constexpr const char* kRowsMemoryHelp =
 /// Objectives, start and notes; `resolved` and `kind` are left to the caller.
 [[nodiscard]] TrainableProblem network_problem(Network network, SupervisedData data, LossKind loss, Vector start);
 
-/// θ from a .npy file of any shape with that many numbers; throws InvalidInput for another number.
-[[nodiscard]] Vector saved_parameters(const std::filesystem::path& file, Index parameters);
-
 }  // namespace brink

@@ -122,7 +122,7 @@ TrainableProblem load_sensing(const OptionTable& table, const std::filesystem::p
                                    options.rows, options.columns, options.true_rank));
   Vector start = options.parameters.empty()
                      ? initial_parameters(network, "default", options.initial_scale, options.seed)
-                     : saved_parameters(directory / options.parameters, network.parameters);
+                     : read_parameters(directory / options.parameters, network.parameters, "model", "parameters");
   TrainableProblem problem =
       network_problem(std::move(network), std::move(data), LossKind::half_square, std::move(start));
   problem.resolved = write_options(options);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "brink/base/error.hpp"
+#include "brink/data/npy.hpp"
 #include "builtin_kinds.hpp"
 
 namespace brink {
@@ -53,6 +55,14 @@ TrainableProblem load_trainable(const OptionTable& options, const std::filesyste
   problem.kind = kind->name;
   problem.resolved["kind"] = kind->name;
   return problem;
+}
+
+Vector read_parameters(const std::filesystem::path& file, Index parameters, const char* section, const char* key) {
+  const NpyHeader header = read_npy_header(file);
+  check_argument(header.size() == parameters, section, key,
+                 fmt::format("{} of shape {}", file.string(), shape_text(header.shape)),
+                 fmt::format("{} numbers, the parameters of the problem", parameters));
+  return Eigen::Map<const Vector>(read_npy(file).values.data(), parameters);
 }
 
 }  // namespace brink

@@ -5,7 +5,9 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
+#include "brink/data/npy.hpp"
 #include "oracle/random.hpp"
 #include "program.hpp"
 
@@ -130,6 +132,31 @@ TEST_CASE("training interrupted by Ctrl-C goes on to the same bytes", "[cli]") {
     INFO(file);
     CHECK(scratch->read(std::string("stopped/") + file) == scratch->read(std::string("calm/") + file));
   }
+}
+
+TEST_CASE("distance is measured from where another run ended", "[cli]") {
+  const auto scratch = scratch_with(linear_table(20, 0.3));
+  REQUIRE(scratch->brink("train t.toml --out r").exit_code == 0);
+  scratch->write("again.toml", std::string(kTrain) + "probes = [\"distance\"]\nreference = \"r/theta.npy\"\n");
+  const auto again = scratch->brink("train again.toml --out s --format json");
+  INFO(again.errors);
+  REQUIRE(again.exit_code == 0);
+  // θ starts at zero: at first it is as far away as the end is from there, and at the end it has arrived.
+  const brink::NpyArray end = brink::read_npy(scratch->path() / "r/theta.npy");
+  const auto distance_at = [record = scratch->read("s/tables/record.csv")](const std::string& step) {
+    std::istringstream line(record.substr(record.find("\n" + step + ",") + 1));
+    std::string field;
+    for (int column = 0; column < 7; ++column) std::getline(line, field, ',');
+    return std::stod(field);
+  };
+  CHECK(distance_at("0") == Approx(end.values.norm()).epsilon(1e-12));
+  CHECK(distance_at("201") == 0);
+
+  scratch->write("d.csv", "1,2,3\n4,5,6\n7,8,10\n");
+  const auto other = scratch->brink("train again.toml --out u --format json");
+  CHECK(other.exit_code == 2);
+  CHECK(other.errors.find("[training]: reference = ") != std::string::npos);
+  CHECK(other.errors.find("2 numbers") != std::string::npos);
 }
 
 TEST_CASE("a damaged state starts the run over, with the same result", "[cli]") {

@@ -32,6 +32,11 @@ struct TrainableKind {
   std::function<TrainableProblem(const OptionTable& options, const std::filesystem::path& directory)> load;
 };
 
+/// θ from a .npy file of any shape with that many numbers; throws InvalidInput, in the name of the section and key that
+/// name the file, for another number.
+[[nodiscard]] Vector read_parameters(const std::filesystem::path& file, Index parameters, const char* section,
+                                     const char* key);
+
 /// All kinds, in the order of the documentation.
 [[nodiscard]] const std::vector<TrainableKind>& trainable_kinds();
 

@@ -138,7 +138,7 @@ RegimeCurve measured_curve(const LoadedModel& model, const std::string& source,
 
 void compare(BatchRegimes& regimes, const RegimeCurve& theory, const RegimeCurve& measured) {
   const auto add = [&](const char* name, const Boundary& expected, const Boundary& found) {
-    if (!expected.batch || !found.batch) return;
+    if (!expected.batch || !found.batch || !(found.log_error > 0)) return;
     RegimeComparison comparison{measured.source, name, *expected.batch, *found.batch, found.interval};
     comparison.z = std::log(*found.batch / *expected.batch) / found.log_error;
     regimes.comparisons.push_back(std::move(comparison));

@@ -4,11 +4,11 @@ function(brink_target name)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC finds these after inlining, so what it reports changes with the processor of -march=native, and version 12
     # reports overlaps and overruns inside std::string and std::vector that are not there (GCC bugs 105651, 105329), and
-    # uninitialized operands inside its own AVX-512 intrinsics (GCC bug 105593).
+    # uninitialized operands inside its own AVX-512 intrinsics (GCC bug 105593), and memory freed that nobody allocated.
     # The address sanitizer looks for the real ones.
     target_compile_options(
       ${name} PRIVATE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread
-                      -Wno-maybe-uninitialized -Wno-uninitialized)
+                      -Wno-maybe-uninitialized -Wno-uninitialized -Wno-free-nonheap-object)
   endif()
   if(BRINK_WERROR)
     target_compile_options(${name} PRIVATE -Werror)

@@ -28,15 +28,11 @@ using ConstArrayMap = Eigen::Map<const Eigen::Array<Real, Eigen::Dynamic, 1>>;
 template <Activation kind, class Real>
 class ActivationPass final : public LayerPass<Real> {
  public:
-  void forward(const Point<Real>&, Index, const Series<Real>& in, const Series<Real>& out) const override {
+  void forward(const Point<Real>& at, Index, const Series<Real>& in, const Series<Real>& out) const override {
     const Index size = out.size;
     const Real* const z = in.first;
     Real* const x = out.first;
-    if constexpr (kind == Activation::tanh) {
-      ArrayMap<Real>(x, size) = ConstArrayMap<Real>(z, size).tanh();  // in vectors, where the library has them
-    } else {
-      for (Index i = 0; i < size; ++i) x[i] = jet<kind>(z[i], Real(0)).value;
-    }
+    if (at.from == 0) values(size, z, x);
     if (out.order == 0) return;
     if (in.order == 0) {
       std::fill_n(x + size, out.order * size, Real(0));
@@ -85,6 +81,15 @@ class ActivationPass final : public LayerPass<Real> {
       d_in.first[i] = d0[i] * s.first;
       d_in.block(1)[i] = d1[i] * s.first + d0[i] * slope1;
       d_in.block(2)[i] = d_out.block(2)[i] * s.first + d1[i] * slope1 + d0[i] * slope2;
+    }
+  }
+
+ private:
+  static void values(Index size, const Real* z, Real* x) {
+    if constexpr (kind == Activation::tanh) {
+      ArrayMap<Real>(x, size) = ConstArrayMap<Real>(z, size).tanh();  // in vectors, where the library has them
+    } else {
+      for (Index i = 0; i < size; ++i) x[i] = jet<kind>(z[i], Real(0)).value;
     }
   }
 };

@@ -6,6 +6,9 @@
 namespace brink::network_detail {
 namespace {
 
+/// Numbers in a piece of the gradient: a few kilobytes, beside which the batch still fits into the nearest cache.
+constexpr Index kPiece = 1024;
+
 template <class Real>
 using ConstMap = Eigen::Map<const RowMatrixOf<Real>>;
 
@@ -15,7 +18,8 @@ template <class Real>
 void multiply(bool transpose_a, bool transpose_b, Index m, Index n, Index k, const Real* a, const Real* b, bool add,
               Real* c) {
   if (!transpose_a && transpose_b && m <= kFewRows) return few_rows_times_transposed(m, n, k, a, b, add, c);
-  if (transpose_a && !transpose_b && k >= 1 && k <= kFewTerms) return few_outer_products(m, n, k, a, b, add, c);
+  if (!transpose_a && !transpose_b && m <= kFewRows) return few_rows_times(m, n, k, a, b, add, c);
+  if (transpose_a && !transpose_b && k >= 1 && k <= kFewTerms) return few_outer_products(m, n, k, a, m, b, add, c);
   const ConstMap<Real> left(a, transpose_a ? k : m, transpose_a ? m : k);
   const ConstMap<Real> right(b, transpose_b ? n : k, transpose_b ? k : n);
   Eigen::Map<RowMatrixOf<Real>> out(c, m, n);
@@ -50,7 +54,7 @@ class DensePass final : public LayerPass<Real> {
 
   void forward(const Point<Real>& at, Index samples, const Series<Real>& in, const Series<Real>& out) const override {
     const Index rows = samples * positions_;
-    for (int k = 0; k <= out.order; ++k) {
+    for (int k = at.from; k <= out.order; ++k) {
       bool started = start(at, k, rows, out.block(k));
       for (int j = 0; j <= k; ++j) {
         const Real* const w = weights(at, j);
@@ -65,7 +69,7 @@ class DensePass final : public LayerPass<Real> {
   void backward(const Point<Real>& at, Index samples, const Series<Real>&, const Series<Real>&,
                 const Series<Real>& d_out, const Series<Real>& d_in) const override {
     if (d_in.first == nullptr) return;
-    for (int k = 0; k <= d_out.order; ++k) {
+    for (int k = at.from; k <= d_out.order; ++k) {
       for (int j = 0; j <= k; ++j) {
         const Real* const w = weights(at, j);
         if (w == nullptr) continue;
@@ -85,11 +89,32 @@ class DensePass final : public LayerPass<Real> {
         started = true;
       }
     }
+    if (bias_ >= 0) add_bias_gradient(rows, d_out.block(order), overwrite, gradient + bias_);
+  }
+
+  void give_gradient(Index samples, const Series<Real>& in, const Series<Real>& d_out, Real* scratch,
+                     const TakePiece<Real>& take) const override {
+    const Index rows = samples * positions_;
+    if (weights_ >= 0) {
+      const Index height = transposed_ ? in_ : out_;
+      const Index width = transposed_ ? out_ : in_;
+      const Real* const left = transposed_ ? in.first : d_out.first;
+      const Real* const right = transposed_ ? d_out.first : in.first;
+      if (rows >= 1 && rows <= kFewTerms) {
+        const Index step = std::max<Index>(1, kPiece / width);
+        for (Index first = 0; first < height; first += step) {
+          const Index count = std::min(step, height - first);
+          few_outer_products(count, width, rows, left + first, height, right, false, scratch);
+          take(weights_ + first * width, count * width, scratch);
+        }
+      } else {
+        multiply(true, false, height, width, rows, left, right, false, scratch);
+        take(weights_, height * width, scratch);
+      }
+    }
     if (bias_ >= 0) {
-      Eigen::Map<Eigen::Matrix<Real, 1, Eigen::Dynamic>> sum(gradient + bias_, out_);
-      if (overwrite) sum.setZero();
-      const ConstMap<Real> d(d_out.block(order), rows, out_);
-      for (Index i = 0; i < rows; ++i) sum += d.row(i);
+      add_bias_gradient(rows, d_out.first, true, scratch);
+      take(bias_, out_, scratch);
     }
   }
 
@@ -123,6 +148,13 @@ class DensePass final : public LayerPass<Real> {
     if (b == nullptr) return false;
     for (Index i = 0; i < rows; ++i) std::copy_n(b, out_, out + i * out_);
     return true;
+  }
+
+  void add_bias_gradient(Index rows, const Real* d_out, bool overwrite, Real* gradient) const {
+    Eigen::Map<Eigen::Matrix<Real, 1, Eigen::Dynamic>> sum(gradient, out_);
+    if (overwrite) sum.setZero();
+    const ConstMap<Real> d(d_out, rows, out_);
+    for (Index i = 0; i < rows; ++i) sum += d.row(i);
   }
 
   /// W += DᵀX, or its transpose.

@@ -14,12 +14,12 @@ class DiagonalPass final : public LayerPass<Real> {
       : width_(layer.inputs), offset_(layer.weights), constant_(layer.constant_weights.reshaped().cast<Real>()) {}
 
   void forward(const Point<Real>& at, Index samples, const Series<Real>& in, const Series<Real>& out) const override {
-    for (int k = 0; k <= out.order; ++k) multiply(at, samples, in, k, out.block(k));
+    for (int k = at.from; k <= out.order; ++k) multiply(at, samples, in, k, out.block(k));
   }
   void backward(const Point<Real>& at, Index samples, const Series<Real>&, const Series<Real>&,
                 const Series<Real>& d_out, const Series<Real>& d_in) const override {
     if (d_in.first == nullptr) return;
-    for (int k = 0; k <= d_out.order; ++k) multiply(at, samples, d_out, k, d_in.block(k));
+    for (int k = at.from; k <= d_out.order; ++k) multiply(at, samples, d_out, k, d_in.block(k));
   }
   void add_gradient(Index samples, const Series<Real>& in, const Series<Real>& d_out, Real* gradient,
                     bool overwrite) const override {
@@ -32,6 +32,12 @@ class DiagonalPass final : public LayerPass<Real> {
       for (Index i = 0; i < samples; ++i)
         for (Index l = 0; l < width_; ++l) sum[l] += d[i * width_ + l] * x[i * width_ + l];
     }
+  }
+  void give_gradient(Index samples, const Series<Real>& in, const Series<Real>& d_out, Real* scratch,
+                     const TakePiece<Real>& take) const override {
+    if (offset_ < 0) return;
+    add_gradient(samples, in, d_out, scratch, true);
+    take(offset_, width_, scratch + offset_);
   }
   void add_sample_gradients(Index samples, const Series<Real>& in, const Series<Real>& d_out, Real* rows,
                             Index stride) const override {
@@ -69,8 +75,8 @@ class PatchesPass final : public LayerPass<Real> {
         in_(layer.width_in()),
         out_(layer.width_out()) {}
 
-  void forward(const Point<Real>&, Index samples, const Series<Real>& in, const Series<Real>& out) const override {
-    for (int k = 0; k <= out.order; ++k) {
+  void forward(const Point<Real>& at, Index samples, const Series<Real>& in, const Series<Real>& out) const override {
+    for (int k = at.from; k <= out.order; ++k) {
       if (k > in.order) {
         std::fill_n(out.block(k), samples * out_, Real(0));
         continue;
@@ -80,10 +86,10 @@ class PatchesPass final : public LayerPass<Real> {
       });
     }
   }
-  void backward(const Point<Real>&, Index samples, const Series<Real>&, const Series<Real>&, const Series<Real>& d_out,
-                const Series<Real>& d_in) const override {
+  void backward(const Point<Real>& at, Index samples, const Series<Real>&, const Series<Real>&,
+                const Series<Real>& d_out, const Series<Real>& d_in) const override {
     if (d_in.first == nullptr) return;
-    for (int k = 0; k <= d_out.order; ++k) {
+    for (int k = at.from; k <= d_out.order; ++k) {
       std::fill_n(d_in.block(k), samples * in_, Real(0));
       each(samples, [&](Index image, Index patch) {
         for (Index l = 0; l < channels_ * kernel_; ++l) d_in.block(k)[image + l] += d_out.block(k)[patch + l];
@@ -114,9 +120,9 @@ class PoolPass final : public LayerPass<Real> {
  public:
   explicit PoolPass(const Layer& layer) : width_(layer.outputs), positions_(layer.positions) {}
 
-  void forward(const Point<Real>&, Index samples, const Series<Real>& in, const Series<Real>& out) const override {
+  void forward(const Point<Real>& at, Index samples, const Series<Real>& in, const Series<Real>& out) const override {
     const Real share = Real(1) / static_cast<Real>(positions_);
-    for (int k = 0; k <= out.order; ++k) {
+    for (int k = at.from; k <= out.order; ++k) {
       std::fill_n(out.block(k), samples * width_, Real(0));
       if (k > in.order) continue;
       for (Index i = 0; i < samples; ++i)
@@ -125,11 +131,11 @@ class PoolPass final : public LayerPass<Real> {
             out.block(k)[i * width_ + l] += share * in.block(k)[(i * positions_ + j) * width_ + l];
     }
   }
-  void backward(const Point<Real>&, Index samples, const Series<Real>&, const Series<Real>&, const Series<Real>& d_out,
-                const Series<Real>& d_in) const override {
+  void backward(const Point<Real>& at, Index samples, const Series<Real>&, const Series<Real>&,
+                const Series<Real>& d_out, const Series<Real>& d_in) const override {
     if (d_in.first == nullptr) return;
     const Real share = Real(1) / static_cast<Real>(positions_);
-    for (int k = 0; k <= d_out.order; ++k)
+    for (int k = at.from; k <= d_out.order; ++k)
       for (Index i = 0; i < samples; ++i)
         for (Index j = 0; j < positions_; ++j)
           for (Index l = 0; l < width_; ++l)

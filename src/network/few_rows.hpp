@@ -1,7 +1,7 @@
 #pragma once
 // Products with a factor of few rows, as batches of few samples make them. A general product packs both factors first,
-// which then costs as much as the product; here every number of the large factor is read once, where it lies. All
-// matrices are row-major.
+// which then costs as much as the product; here the large factor is read where it lies, once for eight rows of the
+// other. All matrices are row-major.
 
 #include <algorithm>
 #include <utility>
@@ -33,44 +33,86 @@ void dot_products(Index k, const Real* a, const Real* b, bool add, Real* c, Inde
   Index at = 0;
   for (; at + width <= k; at += width)
     accumulate([](const Real* from) -> Pack { return Eigen::Map<const Pack>(from); }, at);
-  if (at < k) {
+  constexpr Index half = width / 2;
+  if (at + half <= k) {
     accumulate(
-        [&](const Real* from) {
-          Pack rest = Pack::Zero();
-          std::copy_n(from, k - at, rest.data());
-          return rest;
+        [](const Real* from) {
+          Pack padded = Pack::Zero();
+          padded.template head<half>() = Eigen::Map<const Eigen::Array<Real, half, 1>>(from);
+          return padded;
         },
         at);
+    at += half;
   }
   for (int i = 0; i < Rows; ++i)
     for (int j = 0; j < Columns; ++j) {
+      Real total = sums[i][j].sum();
+      for (Index rest = at; rest < k; ++rest) total += a[i * k + rest] * b[j * k + rest];
       Real& out = c[i * stride + j];
-      out = (add ? out : Real(0)) + sums[i][j].sum();
+      out = add ? out + total : total;
     }
 }
 
-/// C (m × n) = or += A Bᵀ, A m × k of few rows, B n × k.
-template <class Real>
+/// C (m × n) = or += A Bᵀ, A m × k of few rows, B n × k, in tiles whose sums and factors fit into 32 registers.
+template <class Real, int Rows = 8>
 void few_rows_times_transposed(Index m, Index n, Index k, const Real* a, const Real* b, bool add, Real* c) {
-  constexpr int tile = 4;
-  const auto columns = [&](auto width, Index j) {
-    Index i = 0;
-    for (; i + tile <= m; i += tile) dot_products<tile, width()>(k, a + i * k, b + j * k, add, c + i * n + j, n);
-    for (; i < m; ++i) dot_products<1, width()>(k, a + i * k, b + j * k, add, c + i * n + j, n);
-  };
+  if constexpr (Rows > 1) {
+    if (m < Rows) return few_rows_times_transposed<Real, Rows - 1>(m, n, k, a, b, add, c);
+  }
+  constexpr int columns = Rows > 4 ? 3 : 5;
   Index j = 0;
-  for (; j + tile <= n; j += tile) columns(std::integral_constant<int, tile>(), j);
-  for (; j < n; ++j) columns(std::integral_constant<int, 1>(), j);
+  for (; j + columns <= n; j += columns) dot_products<Rows, columns>(k, a, b + j * k, add, c + j, n);
+  for (; j < n; ++j) dot_products<Rows, 1>(k, a, b + j * k, add, c + j, n);
+  if (m > Rows) few_rows_times_transposed<Real>(m - Rows, n, k, a + Rows * k, b, add, c + Rows * n);
 }
 
-/// C (m × n) = or += AᵀB, A Terms × m, B Terms × n.
+/// C = or += A B for Rows rows of A and Packs · Width columns of B.
+template <int Rows, int Packs, int Width, class Real>
+void sums_of_rows(Index n, Index k, const Real* a, const Real* b, bool add, Real* c) {
+  using Pack = Eigen::Array<Real, Width, 1>;
+  Pack sums[Rows][Packs];
+  for (auto& row : sums)
+    for (auto& sum : row) sum.setZero();
+  for (Index l = 0; l < k; ++l) {
+    Pack right[Packs];
+    for (int p = 0; p < Packs; ++p) right[p] = Eigen::Map<const Pack>(b + l * n + p * Width);
+    for (int i = 0; i < Rows; ++i)
+      for (int p = 0; p < Packs; ++p) sums[i][p] += a[i * k + l] * right[p];
+  }
+  for (int i = 0; i < Rows; ++i)
+    for (int p = 0; p < Packs; ++p) {
+      Eigen::Map<Pack> out(c + i * n + p * Width);
+      if (add) {
+        out += sums[i][p];
+      } else {
+        out = sums[i][p];
+      }
+    }
+}
+
+/// C (m × n) = or += A B, A m × k of few rows, B k × n.
+template <class Real, int Rows = 8>
+void few_rows_times(Index m, Index n, Index k, const Real* a, const Real* b, bool add, Real* c) {
+  if constexpr (Rows > 1) {
+    if (m < Rows) return few_rows_times<Real, Rows - 1>(m, n, k, a, b, add, c);
+  }
+  constexpr int width = 64 / sizeof(Real);
+  Index j = 0;
+  for (; j + 3 * width <= n; j += 3 * width) sums_of_rows<Rows, 3, width>(n, k, a, b + j, add, c + j);
+  for (; j + width <= n; j += width) sums_of_rows<Rows, 1, width>(n, k, a, b + j, add, c + j);
+  for (; j + width / 2 <= n; j += width / 2) sums_of_rows<Rows, 1, width / 2>(n, k, a, b + j, add, c + j);
+  for (; j < n; ++j) sums_of_rows<Rows, 1, 1>(n, k, a, b + j, add, c + j);
+  if (m > Rows) few_rows_times<Real>(m - Rows, n, k, a + Rows * k, b, add, c + Rows * n);
+}
+
+/// C (m × n) = or += AᵀB, A Terms × m with rows `stride` apart, B Terms × n.
 template <class Real, std::size_t... Term>
-void sum_of_outer_products(std::index_sequence<Term...>, Index m, Index n, const Real* a, const Real* b, bool add,
-                           Real* c) {
+void sum_of_outer_products(std::index_sequence<Term...>, Index m, Index n, const Real* a, Index stride, const Real* b,
+                           bool add, Real* c) {
   using Row = Eigen::Map<const Eigen::Array<Real, Eigen::Dynamic, 1>>;
   for (Index i = 0; i < m; ++i) {
     Eigen::Map<Eigen::Array<Real, Eigen::Dynamic, 1>> out(c + i * n, n);
-    const auto sum = ((a[static_cast<Index>(Term) * m + i] * Row(b + static_cast<Index>(Term) * n, n)) + ...);
+    const auto sum = ((a[static_cast<Index>(Term) * stride + i] * Row(b + static_cast<Index>(Term) * n, n)) + ...);
     if (add) {
       out += sum;
     } else {
@@ -79,13 +121,13 @@ void sum_of_outer_products(std::index_sequence<Term...>, Index m, Index n, const
   }
 }
 
-/// C (m × n) = or += AᵀB, A k × m and B k × n, 1 ≤ k ≤ kFewTerms.
+/// C (m × n) = or += AᵀB, A k × m with rows `stride` apart and B k × n, 1 ≤ k ≤ kFewTerms.
 template <class Real, std::size_t Terms = kFewTerms>
-void few_outer_products(Index m, Index n, Index k, const Real* a, const Real* b, bool add, Real* c) {
+void few_outer_products(Index m, Index n, Index k, const Real* a, Index stride, const Real* b, bool add, Real* c) {
   if constexpr (Terms > 1) {
-    if (k < static_cast<Index>(Terms)) return few_outer_products<Real, Terms - 1>(m, n, k, a, b, add, c);
+    if (k < static_cast<Index>(Terms)) return few_outer_products<Real, Terms - 1>(m, n, k, a, stride, b, add, c);
   }
-  sum_of_outer_products<Real>(std::make_index_sequence<Terms>(), m, n, a, b, add, c);
+  sum_of_outer_products<Real>(std::make_index_sequence<Terms>(), m, n, a, stride, b, add, c);
 }
 
 }  // namespace brink::network_detail

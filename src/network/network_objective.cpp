@@ -27,12 +27,17 @@ using network_detail::Series;
 /// Samples that go through the layers together: enough for the speed of matrix products, few enough for the cache.
 constexpr Index kChunk = 512;
 
-/// Memory of one thread, kept from call to call and shared by all objectives.
+/// Numbers that a Hessian may keep (a quarter of a gigabyte in double precision).
+constexpr Index kKeptNumbers = Index{1} << 25;
+
+/// Samples on their way through the layers.
 template <class Real>
 struct Workspace {
   VectorOf<Real> input, targets;
-  std::vector<VectorOf<Real>> values;
-  VectorOf<Real> adjoint[2];
+  std::vector<VectorOf<Real>> values;    ///< after each layer
+  std::vector<VectorOf<Real>> adjoints;  ///< ∂L/∂values of layer l, in place l modulo their number
+
+  [[nodiscard]] Real* adjoint(std::size_t layer) { return adjoints[layer % adjoints.size()].data(); }
 
   static void reserve(VectorOf<Real>& buffer, Index size) {
     if (buffer.size() < size) buffer.resize(size);
@@ -90,9 +95,34 @@ class NetworkOnData final : public NetworkObjective<Real> {
     return derivative(theta, nullptr, 0, batch, out);
   }
 
+  Real gradient_in_pieces(const VectorOf<Real>& theta, const Batch& batch, VectorOf<Real>& scratch,
+                          const TakePiece<Real>& take) const override {
+    const Index total = count_of(batch);
+    if (!tiled_ || total == 0 || total > kChunk)
+      return Objective<Real>::gradient_in_pieces(theta, batch, scratch, take);
+    check_length("scratch", scratch.size());
+    Real loss = 0;
+    each_chunk(theta, nullptr, 0, batch, [&](Workspace<Real>& work, Index, Index count) {
+      loss = static_cast<Real>(differentiate_loss(work, count, 0, batch.divisor) / batch.divisor);
+      if (!std::isfinite(loss)) return;
+      backward({theta.data(), nullptr}, work, count, 0, 0,
+               [&](const LayerPass<Real>& layer, const auto& in, const auto& d_out) {
+                 layer.give_gradient(count, in, d_out, scratch.data(), take);
+               });
+    });
+    return loss;
+  }
+
   void hessian_product(const VectorOf<Real>& theta, const Batch& batch, const VectorOf<Real>& v,
                        VectorOf<Real>& out) const override {
     derivative(theta, &v, 1, batch, out);
+  }
+
+  std::unique_ptr<HessianProducts<Real>> hessian_at(const VectorOf<Real>& theta, const Batch& batch) const override {
+    Index kept = inputs_.cols() + outputs_;
+    for (const Index width : widths_) kept += 4 * width;
+    if (kept * count_of(batch) > kKeptNumbers) return Objective<Real>::hessian_at(theta, batch);
+    return std::make_unique<KeptHessian>(*this, theta, batch);
   }
 
   void third_derivative(const VectorOf<Real>& theta, const Batch& batch, const VectorOf<Real>& u,
@@ -132,7 +162,7 @@ class NetworkOnData final : public NetworkObjective<Real> {
     each_chunk(theta, v.data(), 1, batch, [&](Workspace<Real>& work, Index, Index count) {
       const Series<Real> f = output(work, count, 1);
       network_detail::curvature_product<Real>(loss_, count, outputs_, f.first, work.targets.data(), f.block(1),
-                                              static_cast<Real>(1 / batch.divisor), work.adjoint[0].data());
+                                              static_cast<Real>(1 / batch.divisor), work.adjoint(layers_.size() - 1));
       backward({theta.data(), nullptr}, work, count, 1, 0,
                [&](const LayerPass<Real>& layer, const auto& in, const auto& d) {
                  layer.add_gradient(count, in, d, out.data(), false);
@@ -141,6 +171,50 @@ class NetworkOnData final : public NetworkObjective<Real> {
   }
 
  private:
+  /// Values and adjoints at θ, of order 0, stay where they are; a product adds those of order 1 along its direction.
+  class KeptHessian final : public HessianProducts<Real> {
+   public:
+    KeptHessian(const NetworkOnData& network, const VectorOf<Real>& theta, const Batch& batch)
+        : network_(network), theta_(theta), divisor_(batch.divisor) {
+      network.check_length("theta", theta.size());
+      const Index total = count_of(batch);
+      for (Index first = 0; first < total; first += kChunk) {
+        counts_.push_back(std::min(kChunk, total - first));
+        Workspace<Real>& work = chunks_.emplace_back();
+        network.make_room(work, counts_.back(), 1, true);
+        network.load(batch, first, counts_.back(), work);
+        network.forward({theta_.data(), nullptr}, work, counts_.back(), 0);
+        pass_back({theta_.data(), nullptr}, work, counts_.back(), 0, [](const auto&, const auto&, const auto&) {});
+      }
+    }
+
+    void apply(const VectorOf<Real>& v, VectorOf<Real>& out) override {
+      network_.check_length("v", v.size());
+      network_.check_length("out", out.size());
+      if (!network_.tiled_ || chunks_.empty()) out.setZero();
+      const Point<Real> at{theta_.data(), v.data(), 1};
+      for (std::size_t i = 0; i < chunks_.size(); ++i) {
+        network_.forward(at, chunks_[i], counts_[i], 1);
+        pass_back(at, chunks_[i], counts_[i], 1, [&](const LayerPass<Real>& layer, const auto& in, const auto& d) {
+          layer.add_gradient(counts_[i], in, d, out.data(), network_.tiled_ && i == 0);
+        });
+      }
+    }
+
+   private:
+    template <class Visit>
+    void pass_back(const Point<Real>& at, Workspace<Real>& work, Index count, int order, const Visit& visit) const {
+      network_.differentiate_loss(work, count, order, divisor_);
+      network_.backward(at, work, count, order, order, visit);
+    }
+
+    const NetworkOnData& network_;
+    VectorOf<Real> theta_;
+    double divisor_;
+    std::vector<Index> counts_;
+    std::vector<Workspace<Real>> chunks_;
+  };
+
   static Index count_of(const Batch& batch) { return static_cast<Index>(batch.samples.size()); }
 
   static bool shares(const Network& network) {
@@ -172,50 +246,68 @@ class NetworkOnData final : public NetworkObjective<Real> {
     return {work.values[l - 1].data(), count * widths_[l - 1], order};
   }
 
-  /// Runs the samples forward, a chunk at a time, and hands over the filled workspace.
+  /// Room for `room` samples; two adjoints, or one a layer.
+  void make_room(Workspace<Real>& work, Index room, int order, bool every_adjoint) const {
+    Workspace<Real>::reserve(work.input, room * inputs_.cols());
+    Workspace<Real>::reserve(work.targets, room * outputs_);
+    if (work.values.size() < layers_.size()) work.values.resize(layers_.size());
+    for (std::size_t l = 0; l < layers_.size(); ++l)
+      Workspace<Real>::reserve(work.values[l], (order + 1) * room * widths_[l]);
+    work.adjoints.resize(every_adjoint ? layers_.size() : 2);
+    for (std::size_t l = 0; l < work.adjoints.size(); ++l)
+      Workspace<Real>::reserve(work.adjoints[l], (order + 1) * room * (every_adjoint ? widths_[l] : widest_));
+  }
+
+  void load(const Batch& batch, Index first, Index count, Workspace<Real>& work) const {
+    for (Index i = 0; i < count; ++i) {
+      const auto k = static_cast<Index>(batch.samples[static_cast<std::size_t>(first + i)]);
+      std::copy_n(inputs_.data() + k * inputs_.cols(), inputs_.cols(), work.input.data() + i * inputs_.cols());
+      std::copy_n(targets_.data() + k * outputs_, outputs_, work.targets.data() + i * outputs_);
+    }
+  }
+
+  void forward(const Point<Real>& at, Workspace<Real>& work, Index count, int order) const {
+    for (std::size_t l = 0; l < layers_.size(); ++l)
+      layers_[l]->forward(at, count, input_of(l, work, count, order),
+                          {work.values[l].data(), count * widths_[l], order});
+  }
+
+  /// Runs the samples forward, a chunk at a time, and hands over the filled workspace, which a thread keeps from call
+  /// to call for all objectives.
   template <class Visit>
   void each_chunk(const VectorOf<Real>& theta, const Real* direction, int order, const Batch& batch,
                   const Visit& visit) const {
     check_length("theta", theta.size());
     thread_local Workspace<Real> work;
     const Index total = count_of(batch);
-    const Index room = std::min(total, kChunk);
-    Workspace<Real>::reserve(work.input, room * inputs_.cols());
-    Workspace<Real>::reserve(work.targets, room * outputs_);
-    if (work.values.size() < layers_.size()) work.values.resize(layers_.size());
-    for (std::size_t l = 0; l < layers_.size(); ++l)
-      Workspace<Real>::reserve(work.values[l], (order + 1) * room * widths_[l]);
-    for (auto& buffer : work.adjoint) Workspace<Real>::reserve(buffer, (order + 1) * room * widest_);
+    make_room(work, std::min(total, kChunk), order, false);
     for (Index first = 0; first < total; first += kChunk) {
       const Index count = std::min(kChunk, total - first);
-      for (Index i = 0; i < count; ++i) {
-        const auto k = static_cast<Index>(batch.samples[static_cast<std::size_t>(first + i)]);
-        std::copy_n(inputs_.data() + k * inputs_.cols(), inputs_.cols(), work.input.data() + i * inputs_.cols());
-        std::copy_n(targets_.data() + k * outputs_, outputs_, work.targets.data() + i * outputs_);
-      }
-      for (std::size_t l = 0; l < layers_.size(); ++l) {
-        layers_[l]->forward({theta.data(), direction}, count, input_of(l, work, count, order),
-                            {work.values[l].data(), count * widths_[l], order});
-      }
+      load(batch, first, count, work);
+      forward({theta.data(), direction}, work, count, order);
       visit(work, first, count);
     }
   }
 
-  /// From ∂L/∂f in work.adjoint[0] back to the first layer with parameters. `order` is that of the values, `d_order`
-  /// that of the adjoint.
+  /// From ∂L/∂f, the adjoint of the last layer, back to the first layer with parameters. `order` is that of the values,
+  /// `d_order` that of the adjoint. The parameters of a layer are not read any more once it is visited.
   template <class Visit>
   void backward(const Point<Real>& at, Workspace<Real>& work, Index count, int order, int d_order,
                 const Visit& visit) const {
-    int side = 0;
     for (std::size_t l = layers_.size(); l-- > first_;) {
       const Series<Real> in = input_of(l, work, count, order);
       const Series<Real> out{work.values[l].data(), count * widths_[l], order};
-      const Series<Real> d_out{work.adjoint[side].data(), count * widths_[l], d_order};
+      const Series<Real> d_out{work.adjoint(l), count * widths_[l], d_order};
+      if (l > first_) layers_[l]->backward(at, count, in, out, d_out, {work.adjoint(l - 1), in.size, d_order});
       visit(*layers_[l], in, d_out);
-      if (l == first_) break;
-      layers_[l]->backward(at, count, in, out, d_out, {work.adjoint[1 - side].data(), in.size, d_order});
-      side = 1 - side;
     }
+  }
+
+  /// Σ_k ℓ_k of the samples in `work`; the adjoint of the last layer becomes ∂L/∂f.
+  double differentiate_loss(Workspace<Real>& work, Index count, int order, double divisor) const {
+    const Series<Real> d{work.adjoint(layers_.size() - 1), count * outputs_, order};
+    return network_detail::loss_pass<Real>(loss_, count, outputs_, output(work, count, order), work.targets.data(),
+                                           static_cast<Real>(1 / divisor), &d);
   }
 
   /// out = the coefficient of ε^order of ∇L(θ + εu); returns the loss.
@@ -227,9 +319,7 @@ class NetworkOnData final : public NetworkObjective<Real> {
     if (!tiled_ || batch.samples.empty()) out.setZero();
     double sum = 0;
     each_chunk(theta, direction, order, batch, [&](Workspace<Real>& work, Index first, Index count) {
-      const Series<Real> d{work.adjoint[0].data(), count * outputs_, order};
-      sum += network_detail::loss_pass<Real>(loss_, count, outputs_, output(work, count, order), work.targets.data(),
-                                             static_cast<Real>(1 / batch.divisor), &d);
+      sum += differentiate_loss(work, count, order, batch.divisor);
       backward({theta.data(), direction}, work, count, order, order,
                [&](const LayerPass<Real>& layer, const auto& in, const auto& d_out) {
                  layer.add_gradient(count, in, d_out, out.data(), tiled_ && first == 0);
@@ -245,7 +335,7 @@ class NetworkOnData final : public NetworkObjective<Real> {
     each_chunk(theta, nullptr, 0, batch, [&](Workspace<Real>& work, Index first, Index count) {
       for (Index j = 0; j < outputs_; ++j) {
         network_detail::curvature_factor_row<Real>(loss, count, outputs_, j, output(work, count, 0).first,
-                                                   work.targets.data(), work.adjoint[0].data());
+                                                   work.targets.data(), work.adjoint(layers_.size() - 1));
         Real* const start = rows.data() + first * stride + j * parameters_;
         backward({theta.data(), nullptr}, work, count, 0, 0,
                  [&](const LayerPass<Real>& layer, const auto& in, const auto& d) {

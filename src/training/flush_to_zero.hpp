@@ -1,6 +1,8 @@
 #pragma once
 // Subnormal numbers as zeros, while an object lives.
 
+#include <type_traits>
+
 #if defined(__SSE2__)
 #include <xmmintrin.h>
 #endif
@@ -28,5 +30,11 @@ class FlushToZero {
   unsigned before_;
 #endif
 };
+
+/// In double precision subnormal numbers are left alone: they begin at 1e-308.
+struct KeepSubnormals {};
+
+template <class Real>
+using FlushSinglesToZero = std::conditional_t<std::is_same_v<Real, float>, FlushToZero, KeepSubnormals>;
 
 }  // namespace brink

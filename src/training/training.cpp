@@ -233,28 +233,41 @@ class Trainer {
 
   void step() {
     const Batch batch = batches_.full() ? model_->all() : batches_.draw(state_.step);
+    if (!batches_.full() && source_->is_plain()) {
+      if (const auto piece = rule_->step_in_pieces(eta(), state_.rule)) return step_in_pieces(batch, piece);
+    }
     const StepKey key{plan_.seed, static_cast<std::uint32_t>(state_.step)};
     const GradientAt<Real> at = [&](const VectorOf<Real>& theta, VectorOf<Real>& out) {
       return source_->gradient(*model_, theta, batch, key, out);
     };
     if (!gradient_is_current_) {
       const auto loss = static_cast<double>(at(state_.rule.theta, gradient_));
-      if (!std::isfinite(loss)) {
-        end(TrainingStatus::diverged, fmt::format("the loss of the batch is not finite at step {}", state_.step));
-        return;
-      }
+      if (!batch_loss_is_finite(loss)) return;
     }
     update(at);
     ++state_.step;
   }
 
+  /// Batches alone, whose gradient no record has computed before: every step of a run takes the same way then.
+  void step_in_pieces(const Batch& batch, const TakePiece<Real>& piece) {
+    const TakePiece<Real> take = [&](Index first, Index count, Real* values) {
+      [[maybe_unused]] const FlushSinglesToZero<Real> zeros;
+      piece(first, count, values);
+    };
+    const auto loss = static_cast<double>(model_->gradient_in_pieces(state_.rule.theta, batch, gradient_, take));
+    if (batch_loss_is_finite(loss)) ++state_.step;
+  }
+
+  /// Ends the run otherwise.
+  bool batch_loss_is_finite(double loss) {
+    if (std::isfinite(loss)) return true;
+    end(TrainingStatus::diverged, fmt::format("the loss of the batch is not finite at step {}", state_.step));
+    return false;
+  }
+
   void update(const GradientAt<Real>& at) {
-    if constexpr (std::is_same_v<Real, float>) {
-      const FlushToZero zeros;
-      rule_->step(eta(), gradient_, at, state_.rule);
-    } else {
-      rule_->step(eta(), gradient_, at, state_.rule);
-    }
+    [[maybe_unused]] const FlushSinglesToZero<Real> zeros;
+    rule_->step(eta(), gradient_, at, state_.rule);
   }
 
   const Objective<Real>& objective_;

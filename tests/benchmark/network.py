@@ -5,8 +5,8 @@ same batches are compared first. PyTorch is measured at the fastest of its ways:
 
     training   torch.optim.SGD, parameter by parameter and with foreach; batches by index_select from one tensor in
                shuffled order
-    products   double backward from a fresh graph, as at a new θ; and again through a graph that was kept, which only
-               serves further products with the same batch at the same θ (its own column: no fair rival for a new one)
+    products   double backward from a fresh graph, as at a new θ; and kept: through a graph that was kept, against what
+               Objective::hessian_at keeps, for further products with the same batch at the same θ
 
 Run alone: network.py PROGRAM, with PROGRAM the brink_network_speed of a benchmark build.
 """
@@ -156,7 +156,7 @@ def measure_one(program, activation, batch_size, x, y):
     fresh, kept = rival.products_a_second(batches[0], split)
     return {"activation": activation, "batch": batch_size, "difference": max(errors), "steps": ours["steps"],
             "their_steps": rival.steps_a_second(batch_size), "products": ours["products"], "their_products": fresh,
-            "their_kept_products": kept}
+            "kept_products": ours["kept_products"], "their_kept_products": kept}
 
 
 def measure(program):
@@ -173,11 +173,12 @@ def line(m):
     return (m["activation"], f"{m['batch']}", f"{m['their_steps']:.0f}", f"{m['steps']:.0f}",
             f"{m['steps'] / m['their_steps']:.2f}", f"{m['their_products']:.0f}", f"{m['products']:.0f}",
             f"{m['products'] / m['their_products']:.2f}", f"{m['their_kept_products']:.0f}",
-            f"{m['products'] / m['their_kept_products']:.2f}", f"{m['difference']:.0e}")
+            f"{m['kept_products']:.0f}", f"{m['kept_products'] / m['their_kept_products']:.2f}",
+            f"{m['difference']:.0e}")
 
 
 HEADER = ("activation", "B", "steps/s, PyTorch", "steps/s, brink", "ratio", "products/s, PyTorch", "products/s, brink",
-          "ratio", "PyTorch, graph kept", "ratio", "largest relative difference")
+          "ratio", "kept, PyTorch", "kept, brink", "ratio", "largest relative difference")
 
 if __name__ == "__main__":
     print("| " + " | ".join(HEADER) + " |\n|" + " ---: |" * len(HEADER), flush=True)

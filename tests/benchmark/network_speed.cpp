@@ -5,7 +5,7 @@
 // FOLDER holds inputs.npy (n × d), targets.npy (n × c), theta.npy (p), direction.npy (p) and order.npy (steps × BATCH,
 // sample numbers). Written there: gradient.npy and product.npy (∇L_B and ∇²L_B u of the first batch at θ), trained.npy
 // (θ after all steps of heavy ball on those batches). Standard output: loss of the first batch, training steps and
-// Hessian-vector products a second, as JSON.
+// Hessian-vector products a second, from nothing and with what is kept of one θ, as JSON.
 
 #include <fmt/format.h>
 
@@ -122,7 +122,12 @@ int main(int count, char** arguments) try {
   });
   if (state.step != goal) throw std::runtime_error("the training has ended: " + state.reason);
   const double products = rate(seconds, 1, [&] { objective->hessian_product(start, batch_of(0), direction, product); });
-  fmt::print("{{\"loss\": {:.9g}, \"steps\": {:.6g}, \"products\": {:.6g}}}\n", loss, steps, products);
+  const auto hessian = objective->hessian_at(start, batch_of(0));
+  Single again(start.size());
+  const double kept = rate(seconds, 1, [&] { hessian->apply(direction, again); });
+  if (!((again - product).norm() <= 1e-5F * product.norm())) throw std::runtime_error("a kept Hessian differs");
+  fmt::print("{{\"loss\": {:.9g}, \"steps\": {:.6g}, \"products\": {:.6g}, \"kept_products\": {:.6g}}}\n", loss, steps,
+             products, kept);
 } catch (const std::exception& error) {
   std::fprintf(stderr, "brink_network_speed: %s\n", error.what());
   return 2;

@@ -21,6 +21,11 @@ using brink::test::Dual3;
 
 namespace {
 
+Eigen::MatrixXd oracle_matrix(Index rows, Index columns, unsigned seed) {
+  oracle::Random random(seed);
+  return random.normals(static_cast<int>(rows), static_cast<int>(columns));
+}
+
 /// Outputs of one sample from θ, written out for one model.
 using Reference = std::function<std::vector<Dual3>(const std::vector<Dual3>& theta, const double* x)>;
 
@@ -266,6 +271,66 @@ TEST_CASE("a batch longer than a chunk is the sum of its parts", "[network][fast
     sum += part;
   }
   CHECK(whole.isApprox(sum, 1e-12));
+}
+
+TEST_CASE("a gradient in pieces is the gradient, whatever is done to the parameters of a piece", "[network][fast]") {
+  std::vector<Model> all = models();
+  all.push_back({"wide", brink::fully_connected({3, 1500, 7, 2}, "tanh", true), {}});
+  for (const auto& [name, network, reference] : all) {
+    INFO(name);
+    const RowMatrix inputs = oracle_matrix(600, network.inputs, 21);
+    const RowMatrix targets = oracle_matrix(600, network.outputs, 22);
+    const auto objective = brink::make_network_objective<double>(network, inputs, targets, LossKind::half_square);
+    const Vector theta = 0.3 * oracle_matrix(network.parameters, 1, 23).col(0);
+    Vector gradient(theta.size()), scratch(theta.size());
+    for (const std::size_t count : {0UL, 1UL, 8UL, 9UL, 600UL}) {
+      INFO("samples: " << count);
+      const brink::Batch batch{objective->all().samples.first(count), 7};
+      const double loss = objective->gradient(theta, batch, gradient);
+      Vector moving = theta;
+      Vector found = Vector::Constant(theta.size(), NAN);
+      const double same =
+          objective->gradient_in_pieces(moving, batch, scratch, [&](Index first, Index length, double* values) {
+            for (Index i = first; i < first + length; ++i) {
+              CHECK(std::isnan(found[i]));  // once
+              found[i] = values[i - first];
+              moving[i] = NAN;
+            }
+          });
+      CHECK(same == loss);
+      CHECK((found - gradient).cwiseAbs().maxCoeff() <= 1e-14 * gradient.cwiseAbs().maxCoeff());
+    }
+    Vector nowhere = Vector::Constant(theta.size(), 1e200);
+    CHECK_FALSE(std::isfinite(objective->gradient_in_pieces(nowhere, objective->all(), scratch,
+                                                            [](Index, Index, double*) { FAIL("a piece"); })));
+  }
+}
+
+TEST_CASE("a Hessian that keeps its point has the products of one that does not", "[network][fast]") {
+  for (const auto& [name, network, reference] : models()) {
+    for (const LossKind loss : {LossKind::half_square, LossKind::log_cosh}) {
+      INFO(name);
+      const RowMatrix inputs = oracle_matrix(600, network.inputs, 31);
+      const RowMatrix targets = oracle_matrix(600, network.outputs, 32);
+      const auto objective = brink::make_network_objective<double>(network, inputs, targets, loss);
+      Vector theta = 0.3 * oracle_matrix(network.parameters, 1, 33).col(0);
+      for (const std::size_t count : {0UL, 1UL, 5UL, 600UL}) {
+        INFO("samples: " << count);
+        const brink::Batch batch{objective->all().samples.first(count), 7};
+        const Vector at = theta;
+        const auto hessian = objective->hessian_at(theta, batch);
+        theta.setConstant(NAN);  // it keeps its own
+        for (const unsigned seed : {34U, 35U}) {
+          const Vector v = oracle_matrix(network.parameters, 1, seed).col(0);
+          Vector expected(v.size()), found = Vector::Constant(v.size(), NAN);
+          objective->hessian_product(at, batch, v, expected);
+          hessian->apply(v, found);
+          CHECK((found - expected).cwiseAbs().maxCoeff() <= 1e-14 * expected.cwiseAbs().maxCoeff());
+        }
+        theta = at;
+      }
+    }
+  }
 }
 
 TEST_CASE("a frozen layer is a constant", "[network][fast]") {

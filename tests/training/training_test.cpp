@@ -89,6 +89,36 @@ TEST_CASE("full batches take the gradient that was recorded", "[fast][training]"
   CHECK((every.rule.theta - hand.theta).norm() < 1e-13 * hand.theta.norm());
 }
 
+TEMPLATE_TEST_CASE("steps in pieces are steps", "[fast][training]", float, double) {
+  const Network network = fully_connected({40, 60, 50, 2}, "tanh", true);
+  oracle::Random random(4);
+  const auto objective = make_network_objective<TestType>(network, normal_matrix(30, 40, random),
+                                                          normal_matrix(30, 2, random), LossKind::half_square);
+  const VectorOf<TestType> start = (0.2 * normal_vector(network.parameters, random)).cast<TestType>();
+  for (const auto& name : training_rule_names()) {
+    INFO(name);
+    if (name == "gradient-flow") continue;  // of full batches
+    TrainingPlan plan = heavy_ball_plan();
+    plan.rule = name;
+    plan.parameters.momentum = name == "sgd" ? 0 : 0.8;
+    plan.parameters.weight_decay = 0.01;
+    plan.batch.size = 8;
+    const auto rule = make_training_rule<TestType>(name, plan.parameters);
+    const auto found = run<TestType>(*objective, plan, start);
+
+    Batches batches(plan.batch, 30, plan.seed);
+    auto expected = initial_state(*rule, start);
+    VectorOf<TestType> gradient(start.size());
+    for (Index t = 0; t < plan.steps; ++t) {
+      const Batch batch = batches.draw(t);
+      objective->gradient(expected.theta, batch, gradient);
+      rule->step(plan.eta, gradient, {}, expected);
+    }
+    const auto tolerance = 1000 * std::numeric_limits<TestType>::epsilon();
+    CHECK((found.rule.theta - expected.theta).norm() <= tolerance * (expected.theta - start).norm());
+  }
+}
+
 TEST_CASE("momentum without gradient decays to zero in single precision, and the processor is as it was",
           "[fast][training]") {
   // Only the first of two parameters has curvature.

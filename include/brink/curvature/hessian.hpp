@@ -22,18 +22,19 @@ struct ProbeCost {
   }
 };
 
-/// ∇²L_B(θ) as a symmetric operator in double precision. Holds references to its arguments; `products` counts.
+/// ∇²L_B(θ) as a symmetric operator in double precision; `products` counts. The objective and the samples of the batch
+/// must outlive it.
 template <class Real>
 class HessianOperator {
  public:
   HessianOperator(const Objective<Real>& objective, const VectorOf<Real>& theta, const Batch& batch)
-      : objective_(&objective), theta_(&theta), batch_(batch), in_(theta.size()), out_(theta.size()) {}
+      : hessian_(objective.hessian_at(theta, batch)), in_(theta.size()), out_(theta.size()) {}
 
-  [[nodiscard]] Index dimension() const { return theta_->size(); }
+  [[nodiscard]] Index dimension() const { return in_.size(); }
   [[nodiscard]] Index products() const { return products_; }
   void apply(const Vector& x, Vector& y) {
     in_ = x.cast<Real>();
-    objective_->hessian_product(*theta_, batch_, in_, out_);
+    hessian_->apply(in_, out_);
     y = out_.template cast<double>();
     ++products_;
   }
@@ -42,9 +43,7 @@ class HessianOperator {
   }
 
  private:
-  const Objective<Real>* objective_;
-  const VectorOf<Real>* theta_;
-  Batch batch_;
+  std::unique_ptr<HessianProducts<Real>> hessian_;
   VectorOf<Real> in_, out_;
   Index products_ = 0;
 };

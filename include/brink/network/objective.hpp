@@ -7,7 +7,10 @@
 // Every derivative is exact to rounding: none is a difference quotient. Values in one loss convention (the mean of half
 // squares, or the mean cross-entropy).
 
+#include <cmath>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 
 #include "brink/linalg/matrix.hpp"
@@ -24,6 +27,19 @@ using RowMatrixOf = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::R
 struct Batch {
   std::span<const std::uint32_t> samples;
   double divisor = 1;
+};
+
+/// Takes the entries first, …, first + count − 1 of a gradient; may overwrite them.
+template <class Real>
+using TakePiece = std::function<void(Index first, Index count, Real* values)>;
+
+/// A Hessian at one point, for several products.
+template <class Real>
+class HessianProducts {
+ public:
+  virtual ~HessianProducts() = default;
+  /// out = ∇²L_B(θ) v, as Objective::hessian_product. Not from several threads at once.
+  virtual void apply(const VectorOf<Real>& v, VectorOf<Real>& out) = 0;
 };
 
 /// A loss with its derivatives. Immutable after construction; every function may be called from several threads at once
@@ -43,14 +59,54 @@ class Objective {
   [[nodiscard]] virtual Real loss(const VectorOf<Real>& theta, const Batch& batch) const = 0;
   /// out = ∇L_B(θ); returns L_B(θ).
   virtual Real gradient(const VectorOf<Real>& theta, const Batch& batch, VectorOf<Real>& out) const = 0;
+  /// ∇L_B(θ) piece by piece; returns L_B(θ). `take` receives every entry once, and only when the loss is finite. The
+  /// parameters of a piece are not read any more once it is handed over, so that `take` may change them there and then:
+  /// a step of SGD on a large network, whose parameters and gradient do not fit into the cache together, then passes
+  /// through memory once less. `scratch` has parameters() entries; what is left in it means nothing.
+  virtual Real gradient_in_pieces(const VectorOf<Real>& theta, const Batch& batch, VectorOf<Real>& scratch,
+                                  const TakePiece<Real>& take) const {
+    const Real loss = gradient(theta, batch, scratch);
+    if (std::isfinite(loss)) take(0, parameters(), scratch.data());
+    return loss;
+  }
   /// out = ∇²L_B(θ) v.
   virtual void hessian_product(const VectorOf<Real>& theta, const Batch& batch, const VectorOf<Real>& v,
                                VectorOf<Real>& out) const = 0;
+  /// ∇²L_B(θ) with what does not depend on v computed once, where that pays and fits: a fourth of the work of a product
+  /// with a network. Keeps θ; the objective and the samples of the batch must outlive it.
+  [[nodiscard]] virtual std::unique_ptr<HessianProducts<Real>> hessian_at(const VectorOf<Real>& theta,
+                                                                          const Batch& batch) const;
   /// out = ∇³L_B(θ)(u, u), the vector with entries Σ_ij ∂³L_B/∂θ_i∂θ_j∂θ_k u_i u_j. For two directions use the
   /// polarization ∇³L(u, v) = ¼[∇³L(u+v, u+v) − ∇³L(u−v, u−v)].
   virtual void third_derivative(const VectorOf<Real>& theta, const Batch& batch, const VectorOf<Real>& u,
                                 VectorOf<Real>& out) const = 0;
 };
+
+namespace objective_detail {
+
+/// Nothing kept but θ.
+template <class Real>
+class PlainHessian final : public HessianProducts<Real> {
+ public:
+  PlainHessian(const Objective<Real>& objective, const VectorOf<Real>& theta, const Batch& batch)
+      : objective_(objective), theta_(theta), batch_(batch) {}
+  void apply(const VectorOf<Real>& v, VectorOf<Real>& out) override {
+    objective_.hessian_product(theta_, batch_, v, out);
+  }
+
+ private:
+  const Objective<Real>& objective_;
+  VectorOf<Real> theta_;
+  Batch batch_;
+};
+
+}  // namespace objective_detail
+
+template <class Real>
+std::unique_ptr<HessianProducts<Real>> Objective<Real>::hessian_at(const VectorOf<Real>& theta,
+                                                                   const Batch& batch) const {
+  return std::make_unique<objective_detail::PlainHessian<Real>>(*this, theta, batch);
+}
 
 /// An objective that is a loss of the outputs of a model: ℓ_k(θ) = ℓ(f_k(θ), y_k) with f_k ∈ R^c.
 template <class Real>

@@ -75,7 +75,7 @@ double rise(const Trace& trace, Index at) {
 }
 
 StudyReport run_catapults(const StudyContext& context) {
-  constexpr int seeds = 3;
+  const int seeds = context.choose(3, 10);
   std::vector<StudyUnit> units;
   for (const Change& change : changes()) {
     for (int s = 0; s < seeds; ++s) {
@@ -123,7 +123,8 @@ StudyReport run_catapults(const StudyContext& context) {
   }
   report.figures.push_back(curve_figure("catapults", {sgd, ball}));
   report.tables.emplace_back("catapults", std::move(table));
-  report.reductions.push_back(context.full ? "3 seeds" : "3 seeds; 3000 steps before the change (full: 8000)");
+  report.reductions.push_back(context.full ? "10 seeds"
+                                           : "3 seeds and 3000 steps before the change (full: 10 and 8000)");
   return report;
 }
 

@@ -98,20 +98,22 @@ std::vector<double> control(const LinearizedModel& model, std::uint64_t seed, bo
 
 struct Source {
   std::string name;
-  LinearizedModel (*make)(std::uint64_t seed, const Monitor& monitor);
+  LinearizedModel (*make)(bool full, std::uint64_t seed, const Monitor& monitor);
 };
 
 const std::vector<Source>& sources() {
   static const std::vector<Source> all = {
-      {"Gaussian rows", [](std::uint64_t seed, const Monitor&) { return gaussian_model(256, 100, 0.5, seed); }},
+      {"Gaussian rows", [](bool, std::uint64_t seed, const Monitor&) { return gaussian_model(256, 100, 0.5, seed); }},
       {"random features",
-       [](std::uint64_t seed, const Monitor&) { return feature_model(256, 1024, "relu", seed).model; }},
+       [](bool, std::uint64_t seed, const Monitor&) { return feature_model(256, 1024, "relu", seed).model; }},
       {"linear network",
-       [](std::uint64_t seed, const Monitor& monitor) {
-         return minimum_model(image_task(64, 2, {16}, "identity", seed), seed, monitor);
+       [](bool full, std::uint64_t seed, const Monitor& monitor) {
+         const Index samples = full ? 256 : 64, width = full ? 64 : 16;
+         return minimum_model(image_task(samples, 2, {width}, "identity", seed), seed, monitor);
        }},
-      {"tanh network", [](std::uint64_t seed, const Monitor& monitor) {
-         return minimum_model(image_task(64, 2, {16, 16}, "tanh", seed), seed, monitor);
+      {"tanh network", [](bool full, std::uint64_t seed, const Monitor& monitor) {
+         const Index samples = full ? 256 : 64, width = full ? 64 : 16;
+         return minimum_model(image_task(samples, 2, {width, width}, "tanh", seed), seed, monitor);
        }}};
   return all;
 }
@@ -119,19 +121,19 @@ const std::vector<Source>& sources() {
 StudyReport run_frobenius_bound(const StudyContext& context) {
   const std::vector<Index> batches = {1, 2, 4, 8, 16, 32, 64};
   constexpr int seeds = 3;
+  const bool full = context.full;
   std::vector<StudyUnit> units;
   for (const Source& source : sources()) {
     for (int s = 0; s < seeds; ++s) {
       const std::uint64_t seed = context.seed + static_cast<std::uint64_t>(s);
-      units.push_back({source.name + " " + std::to_string(s), [&source, seed, &batches](const Monitor& monitor) {
-                         return batch_thresholds(source.make(seed, monitor), batches);
+      units.push_back({source.name + " " + std::to_string(s), [&source, full, seed, &batches](const Monitor& monitor) {
+                         return batch_thresholds(source.make(full, seed, monitor), batches);
                        }});
     }
   }
   const std::size_t first_escape = units.size();
   for (int s = 0; s < seeds; ++s) {
     const std::uint64_t seed = context.seed + static_cast<std::uint64_t>(s);
-    const bool full = context.full;
     units.push_back({"escape " + std::to_string(s), [seed, full](const Monitor& monitor) {
                        return escapes(feature_model(128, 512, "relu", 1).model, 4, seed, full, monitor);
                      }});
@@ -226,8 +228,9 @@ StudyReport run_frobenius_bound(const StudyContext& context) {
   report.tables.emplace_back("thresholds", std::move(table));
   report.tables.emplace_back("escape", std::move(escape));
   report.reductions.push_back(
-      context.full ? "networks of 16 and 16-16 hidden units on 64 images; the paper trains larger ones"
-                   : "networks of 16 and 16-16 hidden units on 64 images; 400 steps of simulation (full: 1600)");
+      full ? "networks of 64 and 64-64 hidden units on 256 images; the paper trains larger ones"
+           : "networks of 16 and 16-16 hidden units on 64 images (full: 64 and 256); 400 steps of simulation (full: "
+             "1600)");
   return report;
 }
 

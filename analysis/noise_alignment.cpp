@@ -29,9 +29,8 @@ const std::vector<Family>& families() {
   return all;
 }
 
-const std::vector<Index>& sample_sizes() {
-  static const std::vector<Index> sizes = {64, 128, 256};
-  return sizes;
+std::vector<Index> sample_sizes(bool full) {
+  return full ? std::vector<Index>{64, 256, 1024} : std::vector<Index>{64, 128, 256};
 }
 
 RunSetting setting_of(const Family& family, bool full, std::uint64_t seed) {
@@ -62,10 +61,11 @@ std::vector<double> feature_alignment(const std::string& activation, Index sampl
 }
 
 StudyReport run_noise_alignment(const StudyContext& context) {
-  constexpr int seeds = 3;
+  const int seeds = context.choose(3, 6);
+  const auto sizes = sample_sizes(context.full);
   std::vector<StudyUnit> units;
   for (const Family& family : families()) {
-    for (const Index samples : sample_sizes()) {
+    for (const Index samples : sizes) {
       for (int s = 0; s < seeds; ++s) {
         const std::uint64_t seed = context.seed + static_cast<std::uint64_t>(s);
         const RunSetting setting = setting_of(family, context.full, seed);
@@ -79,7 +79,7 @@ StudyReport run_noise_alignment(const StudyContext& context) {
   }
   const std::size_t first_features = units.size();
   for (const char* activation : {"relu", "tanh"}) {
-    for (const Index samples : sample_sizes()) {
+    for (const Index samples : sizes) {
       for (int s = 0; s < seeds; ++s) {
         const std::uint64_t seed = context.seed + static_cast<std::uint64_t>(s);
         units.push_back(
@@ -92,25 +92,26 @@ StudyReport run_noise_alignment(const StudyContext& context) {
 
   StudyReport report;
   Table table({{"model"}, {"samples"}, {"seed"}, {"smallest_mu"}, {"mean_mu"}});
-  CurvePanel along{"n = 256", "step", "alignment μ", false, true, {}};
-  CurvePanel sizes{"", "samples n", "smallest μ along training", true, true, {}};
+  CurvePanel along{"n = " + std::to_string(sizes.back()), "step", "alignment μ", false, true, {}};
+  CurvePanel by_size{"", "samples n", "smallest μ along training", true, true, {}};
   const auto judge = [&](const std::string& name, const std::vector<std::vector<double>>& least, int colour) {
     Curve curve{name, CurveKind::joined, colour, {}};
     std::vector<double> all, change;
     for (std::size_t i = 0; i < least.size(); ++i) {
       const SeedMean m = seed_mean(least[i]);
-      curve.points.push_back({static_cast<double>(sample_sizes()[i]), m.mean, m.lower, m.upper});
+      curve.points.push_back({static_cast<double>(sizes[i]), m.mean, m.lower, m.upper});
     }
     for (int s = 0; s < seeds; ++s) {
       const auto i = static_cast<std::size_t>(s);
       double smallest = INFINITY;
       for (const auto& of_size : least) smallest = std::min(smallest, of_size[i]);
       all.push_back(smallest);
-      change.push_back(std::log2(least.back()[i] / least.front()[i]) / 2);  // n grows by a factor of 4
+      change.push_back(std::log(least.back()[i] / least.front()[i]) /
+                       std::log(static_cast<double>(sizes.back()) / static_cast<double>(sizes.front())));
     }
-    sizes.curves.push_back(std::move(curve));
-    report.findings.push_back(
-        judge_at_least({"A2", name + ": smallest μ along training; over n = 64 to 256"}, all, 0.3));
+    by_size.curves.push_back(std::move(curve));
+    report.findings.push_back(judge_at_least(
+        {"A2", name + ": smallest μ along training; over n = 64 to " + std::to_string(sizes.back())}, all, 0.3));
     report.findings.push_back(judge_at_least(
         {"A2", name + ": exponent of n in the smallest μ (bounded below: not falling like a power of n)"}, change,
         -0.5));
@@ -119,7 +120,7 @@ StudyReport run_noise_alignment(const StudyContext& context) {
   int colour = 1;
   for (const Family& family : families()) {
     std::vector<std::vector<double>> least;
-    for (const Index samples : sample_sizes()) {
+    for (const Index samples : sizes) {
       least.emplace_back();
       for (int s = 0; s < seeds; ++s, ++unit) {
         const Trace trace = trace_of(values[unit], setting_of(family, context.full, 0));
@@ -128,7 +129,7 @@ StudyReport run_noise_alignment(const StudyContext& context) {
         least.back().push_back(smallest);
         table.add_row({family.name, static_cast<std::int64_t>(samples), std::int64_t{s}, smallest,
                        trace.late_mean("alignment", 1)});
-        if (s == 0 && samples == sample_sizes().back())
+        if (s == 0 && samples == sizes.back())
           along.curves.push_back({family.name, CurveKind::line, colour, curve_of(trace, "alignment")});
       }
     }
@@ -137,7 +138,7 @@ StudyReport run_noise_alignment(const StudyContext& context) {
   unit = first_features;
   for (const char* activation : {"relu", "tanh"}) {
     std::vector<std::vector<double>> least;
-    for (const Index samples : sample_sizes()) {
+    for (const Index samples : sizes) {
       least.emplace_back();
       for (int s = 0; s < seeds; ++s, ++unit) {
         least.back().push_back(values[unit][0]);
@@ -165,11 +166,12 @@ StudyReport run_noise_alignment(const StudyContext& context) {
   }
   report.findings.push_back(judge_exact({"A2", "Gaussian rows: μ minus its closed form"}, formula, 1e-12));
   report.findings.push_back(judge_exact({"A2", "Gaussian rows: distance of μ from [1; 2]"}, outside, 1e-12));
-  report.figures.push_back(curve_figure("noise-alignment", {along, sizes}));
+  report.figures.push_back(curve_figure("noise-alignment", {along, by_size}));
   report.tables.emplace_back("alignment", std::move(table));
   report.reductions.push_back(context.full
                                   ? "networks of one or two hidden layers on two classes"
-                                  : "networks of one or two hidden layers on two classes; 1000 steps (full: 4000)");
+                                  : "networks of one or two hidden layers on two classes; 3 seeds, n to 256 and 1000 "
+                                    "steps (full: 6, 1024 and 4000)");
   return report;
 }
 

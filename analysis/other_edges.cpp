@@ -12,7 +12,6 @@
 namespace brink::analysis {
 namespace {
 
-constexpr int kEdgeSeeds = 3;
 constexpr Index kEdgeEvery = 25;  // odd: both sides of the oscillation
 
 struct EdgeArm {
@@ -129,9 +128,10 @@ double settled(const std::vector<double>& values, std::size_t column = 1, bool r
 
 StudyReport run_other_edges(const StudyContext& context) {
   const auto task = chebyshev_task(4);
+  const int seeds = context.choose(3, 8);
   std::vector<StudyUnit> units;
   for (const EdgeArm& arm : edge_arms())
-    for (int s = 0; s < kEdgeSeeds; ++s)
+    for (int s = 0; s < seeds; ++s)
       units.push_back({name_of(arm) + " seed " + std::to_string(s), [=, &context, &task](const Monitor& monitor) {
                          return measure_run(task, arm, context.seed + static_cast<std::uint64_t>(s),
                                             context.choose<Index>(arm.steps, 4 * arm.steps), monitor);
@@ -139,7 +139,7 @@ StudyReport run_other_edges(const StudyContext& context) {
   const auto values = context.measure(units);
 
   StudyReport report;
-  if (!context.full) report.reductions.push_back("a quarter of the steps of the full study");
+  if (!context.full) report.reductions.push_back("3 seeds and a quarter of the steps (full: 8)");
   Table table({{"rule"}, {"eta"}, {"momentum"}, {"seed"}, {"ratio"}, {"sharpness_end_over_arrival"}, {"loss_end"}});
   std::vector<CurvePanel> panels(2);
   panels[0] = {"gradient descent, momentum, SAM", "step", "sharpness over its edge", false, false, {}};
@@ -147,7 +147,7 @@ StudyReport run_other_edges(const StudyContext& context) {
   std::size_t unit = 0;
   for (const EdgeArm& arm : edge_arms()) {
     std::vector<double> ratio, rise;
-    for (int s = 0; s < kEdgeSeeds; ++s, ++unit) {
+    for (int s = 0; s < seeds; ++s, ++unit) {
       const auto& v = values[unit];
       ratio.push_back(settled(v));
       rise.push_back(settled(v, 2, true));

@@ -52,6 +52,14 @@ double Trace::largest(const std::string& name, double from, double to) const {
   return result;
 }
 
+bool is_plateau(const Trace& trace, const std::string& column) {
+  if (trace.diverged || trace.rows.size() < 20) return false;
+  const double trained = trace.late_mean("loss", 0.2) / trace.rows.front()[trace.column("loss")];
+  const double late = trace.late_mean(column, 0.2);
+  const double before = 2 * trace.late_mean(column, 0.4) - late;
+  return trained < 0.8 && std::abs(late / before - 1) < 0.1;
+}
+
 std::vector<double> train_run(const Task& task, const RunSetting& setting, const Monitor& monitor, Vector* theta,
                               const Vector* start) {
   const auto objective = task.single();

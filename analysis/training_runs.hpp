@@ -48,6 +48,15 @@ struct Trace {
   [[nodiscard]] double largest(const std::string& name, double from, double to) const;
 };
 
+/// Training is over at this loss, 1e-4 of that of zero outputs on ±1 or one-hot targets: sharpness stops where it is
+/// then, edge or no edge.
+constexpr double kTrainingOver = 5e-5;
+
+/// The gate that tells plateaus from what only looks like one: the run has not diverged, has trained (late loss below
+/// 80% of the first), has at least 20 records, and the mean of `column` over the last fifth of the records is within
+/// 10% of that over the fifth before. A run is to stop at kTrainingOver.
+[[nodiscard]] bool is_plateau(const Trace& trace, const std::string& column);
+
 /// Trains, and returns a trace as a row of numbers. `theta` receives the parameters at the end, when given.
 [[nodiscard]] std::vector<double> train_run(const Task& task, const RunSetting& setting, const Monitor& monitor,
                                             Vector* theta = nullptr, const Vector* start = nullptr);

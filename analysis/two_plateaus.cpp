@@ -6,6 +6,8 @@
 
 #include "analysis/list.hpp"
 #include "analysis/training_runs.hpp"
+#include "brink/curvature/hessian.hpp"
+#include "brink/curvature/spectral_density.hpp"
 #include "brink/network/models.hpp"
 #include "brink/report/curve_figure.hpp"
 
@@ -182,6 +184,46 @@ void judge_matched(const std::vector<Index>& batches, const std::vector<std::vec
       {"C5", "share of its own full-batch level at B = 64: Nesterov over heavy ball", ".82 and .19"}, nearer, 1.5));
 }
 
+/// The gap of B6 with its slope, on log-log axes.
+CurvePanel gap_panel(const std::vector<Index>& batches, const std::vector<std::vector<PlateauRun>>& runs) {
+  CurvePanel panel{"SGD", "batch size B", "η(λ_max at full batch − λ_max)", true, true, {}};
+  Curve gap{"measured", CurveKind::joined, 1, {}}, slope{"slope −1", CurveKind::dashed, 7, {}};
+  for (std::size_t b = 0; b + 1 < batches.size(); ++b) {
+    std::vector<double> gaps;
+    for (std::size_t s = 0; s < runs[b].size(); ++s)
+      gaps.push_back(kLossFactor * plateau_arms()[kSgd].eta *
+                     (runs.back()[s].trace.late_mean("sharpness") - runs[b][s].trace.late_mean("sharpness")));
+    const SeedMean m = seed_mean(gaps);
+    const auto x = static_cast<double>(batches[b]);
+    if (!(m.mean > 0)) continue;
+    gap.points.push_back({x, m.mean, m.lower, m.upper});
+    slope.points.push_back({x, gap.points.front().y * gap.points.front().x / x});
+  }
+  panel.curves = {gap, slope};
+  return panel;
+}
+
+/// The density of the eigenvalues of the Hessian where runs of SGD have ended.
+CurvePanel spectrum_panel(const std::vector<Index>& batches, const std::vector<std::vector<PlateauRun>>& runs,
+                          std::uint64_t seed) {
+  CurvePanel panel{"SGD, where training has ended", "η·eigenvalue", "density", false, true, {}};
+  const Task task = teacher_task(seed);
+  const auto objective = task.precise();
+  const Vector start = initial_parameters(task.network, "default", kInitialScale, seed);
+  const double eta = kLossFactor * plateau_arms()[kSgd].eta;
+  for (const std::size_t b : {std::size_t{0}, batches.size() / 2, batches.size() - 1}) {
+    if (runs[b].front().trace.diverged) continue;
+    HessianOperator<double> hessian(*objective, start + runs[b].front().way, objective->all());
+    const SpectralDensity found = spectral_density(hessian.as_operator(), {});
+    Curve curve{"B = " + std::to_string(batches[b]), CurveKind::line, static_cast<int>(panel.curves.size()) + 1, {}};
+    constexpr double least = 1e-5;  // half an eigenvalue within the broadening
+    for (Index i = 0; i < found.at.size(); ++i)
+      if (found.density[i] / eta > least) curve.points.push_back({eta * found.at[i], found.density[i] / eta});
+    panel.curves.push_back(std::move(curve));
+  }
+  return panel;
+}
+
 StudyReport run_two_plateaus(const StudyContext& context) {
   const auto batches = plateau_batch_sizes(context.full);
   const std::size_t seeds = context.choose(3, 6);
@@ -268,6 +310,8 @@ StudyReport run_two_plateaus(const StudyContext& context) {
     judge_levels(batches, batch_means, top_means, report, a);
   }
   judge_matched(batches, runs, report);
+  panels.push_back(gap_panel(batches, runs[kSgd]));
+  panels.push_back(spectrum_panel(batches, runs[kSgd], context.seed));
   for (const bool small_step : {true, false}) {
     std::vector<double> passed;
     for (std::size_t s = 0; s < seeds; ++s)

@@ -178,6 +178,7 @@ StudyReport run_where_training_sits(const StudyContext& context) {
                {"diverged"}});
   CurvePanel share{"late in training", "batch size B", "η/η*(θ)", true, false, {}};
   CurvePanel levels{"late in training", "batch size B", "η·batch sharpness (ratio of means)", true, false, {}};
+  CurvePanel one_run{"β = 0; B = 8", "step", "η times", false, false, {}};
   std::vector<CurvePanel> along;
   std::size_t unit = 0;
   std::vector<double> sgd_top, full_batch_top;  // λ_max at B = 8 and at full batch, β = 0
@@ -213,6 +214,14 @@ StudyReport run_where_training_sits(const StudyContext& context) {
       table.add_row({arm.momentum, setting.eta, static_cast<std::int64_t>(arm.batch), std::int64_t{s}, counts,
                      late("eta_over_threshold"), setting.eta * late("batch_sharpness_in"), v[3],
                      setting.eta * late("sharpness"), gap, v[2], v[0], v[1], late("loss"), trace.diverged});
+      if (s == 0 && arm.momentum == 0 && arm.batch == 8) {
+        one_run.curves = {{"λ_max", CurveKind::line, 1, curve_of(trace, "sharpness", setting.eta)},
+                          {"batch sharpness (ratio of means)", CurveKind::line, 2,
+                           curve_of(trace, "batch_sharpness_in", setting.eta)},
+                          {"1/η*", CurveKind::line, 3, curve_of(trace, "eta_over_threshold")},
+                          {"edges", CurveKind::dashed, 7, {{0, 2}, {trace.rows.back()[0], 2}}},
+                          {"", CurveKind::dashed, 7, {{0, 1}, {trace.rows.back()[0], 1}}}};
+      }
       if (s == 0)
         along.back().curves.push_back({"B = " + std::to_string(arm.batch), CurveKind::line,
                                        static_cast<int>(along.back().curves.size()) + 1,
@@ -239,7 +248,7 @@ StudyReport run_where_training_sits(const StudyContext& context) {
   const auto last = static_cast<double>(setting_of(all.front(), full, 0).steps);
   for (auto& panel : along) panel.curves.push_back({"mean-square edge", CurveKind::dashed, 7, {{0, 1}, {last, 1}}});
   share.curves.push_back({"mean-square edge", CurveKind::dashed, 7, {{4, 1}, {256, 1}}});
-  std::vector<CurvePanel> panels = {share, levels};
+  std::vector<CurvePanel> panels = {share, levels, one_run};
   panels.insert(panels.end(), along.begin(), along.end());
   report.figures.push_back(curve_figure("where-training-sits", panels));
 

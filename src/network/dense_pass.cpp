@@ -108,7 +108,7 @@ class DensePass final : public LayerPass<Real> {
           take(weights_ + first * width, count * width, scratch);
         }
       } else {
-        multiply(true, false, height, width, rows, left, right, false, scratch);
+        outer(rows, d_out.first, in.first, false, scratch);
         take(weights_, height * width, scratch);
       }
     }

@@ -126,7 +126,7 @@ TEST_CASE("momentum without gradient decays to zero in single precision, and the
       make_network_objective<float>(fully_connected({2, 1}, "identity", false), RowMatrix{{1, 0}, {2, 0}},
                                     RowMatrix::Zero(2, 1), LossKind::half_square);
   TrainingPlan plan = heavy_ball_plan();
-  plan.batch = {"without-replacement", 2};
+  plan.batch = {"without-replacement", GENERATE(1, 2)};  // one step in pieces, and whole ones
   plan.steps = 2000;
   plan.record_every = 2000;
   auto state = start_training<float>(*problem, plan, VectorOf<float>::Ones(2));

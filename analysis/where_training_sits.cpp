@@ -57,7 +57,7 @@ RunSetting setting_of(const SittingArm& arm, bool full, std::uint64_t seed) {
   setting.eta = rate_of(arm);
   setting.batch = arm.batch;
   setting.steps = full ? 20000 : 6000;
-  setting.record_every = 101;
+  setting.record_every = arm.matched == Matched::effective_rate ? 101 : 21;  // these are over soon
   setting.seed = seed;
   setting.probes = {"sharpness", "batch_sharpness_in", "batch_lambda_max", "eta_over_threshold"};
   setting.stop = {{"loss", false, kTrainingOver}};
@@ -222,7 +222,7 @@ StudyReport run_where_training_sits(const StudyContext& context) {
                           {"edges", CurveKind::dashed, 7, {{0, 2}, {trace.rows.back()[0], 2}}},
                           {"", CurveKind::dashed, 7, {{0, 1}, {trace.rows.back()[0], 1}}}};
       }
-      if (s == 0)
+      if (s == 0 && !trace.diverged)
         along.back().curves.push_back({"B = " + std::to_string(arm.batch), CurveKind::line,
                                        static_cast<int>(along.back().curves.size()) + 1,
                                        curve_of(trace, "eta_over_threshold")});

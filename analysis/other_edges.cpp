@@ -1,5 +1,6 @@
 // F1, F2, F3: where the sharpness settles under gradient descent, momentum, adaptive steps and sharpness-aware steps.
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
@@ -164,7 +165,11 @@ StudyReport run_other_edges(const StudyContext& context) {
       curve.points.push_back({values[unit - 1][i], values[unit - 1][i + 1]});
     panel.curves.push_back(std::move(curve));
   }
-  for (CurvePanel& panel : panels) panel.curves.push_back({"edge", CurveKind::dashed, 7, {{0, 1}, {6000, 1}}});
+  for (CurvePanel& panel : panels) {
+    double last = 0;
+    for (const Curve& curve : panel.curves) last = std::max(last, curve.points.empty() ? 0 : curve.points.back().x);
+    panel.curves.push_back({"edge", CurveKind::dashed, 7, {{0, 1}, {last, 1}}});
+  }
   report.tables.emplace_back("edges", std::move(table));
   report.figures.push_back(curve_figure("edges", panels));
   return report;

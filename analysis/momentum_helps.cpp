@@ -123,7 +123,7 @@ Index first_split(const std::vector<double>& a, const std::vector<double>& b) {
   return -1;
 }
 
-/// Whether heavy ball contracts on the curvature h: 3000 steps from x = 1.
+/// Whether heavy ball contracts on the curvature h: 30000 steps from x = 1.
 bool contracts(double eta, double mu, double h) {
   double x = 1, m = 0;
   for (int t = 0; t < 30000; ++t) {
@@ -222,7 +222,8 @@ StudyReport run_momentum_helps(const StudyContext& context) {
     double low = INFINITY, high = 0;
     for (const auto& curve : panel.curves)
       for (const auto& point : curve.points) low = std::min(low, point.y), high = std::max(high, point.y);
-    panel.curves.push_back({"smallest η* of SGD", CurveKind::dashed, 7, {{threshold, low}, {threshold, high}}});
+    panel.curves.push_back(
+        {"smallest η* on the way at η_ef = 0.02", CurveKind::dashed, 7, {{threshold, low}, {threshold, high}}});
     panels.push_back(std::move(panel));
   }
   std::vector<double> more;

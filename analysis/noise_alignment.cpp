@@ -104,7 +104,10 @@ StudyReport run_noise_alignment(const StudyContext& context) {
     for (int s = 0; s < seeds; ++s) {
       const auto i = static_cast<std::size_t>(s);
       double smallest = INFINITY;
-      for (const auto& of_size : least) smallest = std::min(smallest, of_size[i]);
+      for (const auto& of_size : least) {
+        if (std::isnan(smallest)) break;  // a run that diverged
+        smallest = std::isnan(of_size[i]) ? of_size[i] : std::min(smallest, of_size[i]);
+      }
       all.push_back(smallest);
       change.push_back(std::log(least.back()[i] / least.front()[i]) /
                        std::log(static_cast<double>(sizes.back()) / static_cast<double>(sizes.front())));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "brink/curvature/curvature_probes.hpp"
 #include "brink/network/models.hpp"
@@ -55,8 +56,10 @@ double Trace::largest(const std::string& name, double from, double to) const {
 bool is_plateau(const Trace& trace, const std::string& column) {
   if (trace.diverged || trace.rows.size() < 20) return false;
   const double trained = trace.late_mean("loss", 0.2) / trace.rows.front()[trace.column("loss")];
-  const double late = trace.late_mean(column, 0.2);
-  const double before = 2 * trace.late_mean(column, 0.4) - late;
+  const auto values = trace.values(column);
+  const auto fifth = static_cast<std::ptrdiff_t>(values.size() / 5);
+  const double late = std::accumulate(values.end() - fifth, values.end(), 0.0);
+  const double before = std::accumulate(values.end() - 2 * fifth, values.end() - fifth, 0.0);
   return trained < 0.8 && std::abs(late / before - 1) < 0.1;
 }
 

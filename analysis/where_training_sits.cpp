@@ -2,6 +2,7 @@
 // almost-sure edge, or inside?
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <random>
@@ -20,6 +21,7 @@ namespace brink::analysis {
 namespace {
 
 constexpr double kRate = 0.2;  // of SGD
+constexpr std::array<Index, 5> kSittingBatches = {4, 8, 32, 128, 256};
 
 /// What is the same for every momentum: η/(1−β), which counts where noise dominates, or η/(1+β), which places the
 /// full-batch edge.
@@ -33,9 +35,9 @@ struct SittingArm {
 
 std::vector<SittingArm> sitting_arms() {
   std::vector<SittingArm> all;
-  for (const Index batch : {4, 8, 32, 128, 256}) all.push_back({0, Matched::effective_rate, batch});
+  for (const Index batch : kSittingBatches) all.push_back({0, Matched::effective_rate, batch});
   for (const double momentum : {0.5, 0.9}) {
-    for (const Index batch : {4, 8, 32, 128, 256}) all.push_back({momentum, Matched::effective_rate, batch});
+    for (const Index batch : kSittingBatches) all.push_back({momentum, Matched::effective_rate, batch});
     for (const Index batch : {32, 128, 256}) all.push_back({momentum, Matched::full_batch_edge, batch});
   }
   return all;
@@ -136,7 +138,8 @@ std::vector<double> noisy_descent(Index batch, bool full, std::uint64_t seed, co
       if (0.5 * residual.col(0).squaredNorm() / static_cast<float>(n) < kTrainingOver) break;
     }
   }
-  const auto late = static_cast<std::ptrdiff_t>(std::max<std::size_t>(1, 2 * tops.size() / 5));
+  if (tops.size() < 20) return {std::nan("")};
+  const auto late = static_cast<std::ptrdiff_t>(2 * tops.size() / 5);
   return {std::accumulate(tops.end() - late, tops.end(), 0.0) / static_cast<double>(late)};
 }
 
@@ -209,8 +212,8 @@ StudyReport run_where_training_sits(const StudyContext& context) {
       linear.push_back(counted(v[3]));
       gaps.push_back(counted(gap));
       exponents.push_back(counted(v[0]));
-      if (arm.momentum == 0 && arm.batch == 8) sgd_top.push_back(late("sharpness"));
-      if (arm.momentum == 0 && arm.batch == kSmallTaskSamples) full_batch_top.push_back(late("sharpness"));
+      if (arm.momentum == 0 && arm.batch == 8) sgd_top.push_back(counted(late("sharpness")));
+      if (arm.momentum == 0 && arm.batch == kSmallTaskSamples) full_batch_top.push_back(counted(late("sharpness")));
       table.add_row({arm.momentum, setting.eta, static_cast<std::int64_t>(arm.batch), std::int64_t{s}, counts,
                      late("eta_over_threshold"), setting.eta * late("batch_sharpness_in"), v[3],
                      setting.eta * late("sharpness"), gap, v[2], v[0], v[1], late("loss"), trace.diverged});
@@ -222,10 +225,12 @@ StudyReport run_where_training_sits(const StudyContext& context) {
                           {"edges", CurveKind::dashed, 7, {{0, 2}, {trace.rows.back()[0], 2}}},
                           {"", CurveKind::dashed, 7, {{0, 1}, {trace.rows.back()[0], 1}}}};
       }
-      if (s == 0 && !trace.diverged)
-        along.back().curves.push_back({"B = " + std::to_string(arm.batch), CurveKind::line,
-                                       static_cast<int>(along.back().curves.size()) + 1,
+      if (s == 0 && !trace.diverged) {
+        const auto place =
+            std::find(kSittingBatches.begin(), kSittingBatches.end(), arm.batch) - kSittingBatches.begin();
+        along.back().curves.push_back({"B = " + std::to_string(arm.batch), CurveKind::line, 1 + static_cast<int>(place),
                                        curve_of(trace, "eta_over_threshold")});
+      }
     }
     const auto x = static_cast<double>(arm.batch);
     const SeedMean m = seed_mean(shares), bs = seed_mean(sharpness), lin = seed_mean(linear);

@@ -101,10 +101,11 @@ build_jobs() {
   echo "$jobs"
 }
 
-# build_preset PRESET [CMake build option...]: configures and builds; what is up to date is left alone.
+# build_preset PRESET [CMake build option...]: configures, with BRINK_CONFIGURE where that is set, and builds; what is
+# up to date is left alone.
 build_preset() {
   local -r preset=$1
   shift
-  cmake --preset "$preset" -S "$repository" -Wno-dev --log-level=WARNING
+  cmake --preset "$preset" -S "$repository" -Wno-dev --log-level=WARNING ${BRINK_CONFIGURE:+"$BRINK_CONFIGURE"}
   cmake --build "$repository/build/$preset" --parallel "$(build_jobs 2200000)" "$@"
 }

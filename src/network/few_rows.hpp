@@ -10,6 +10,17 @@
 
 namespace brink::network_detail {
 
+// Registers and tiles: sums and factors of a tile are to fit into 32 registers of 64 bytes, or 16 of 32.
+#ifdef __AVX512F__
+inline constexpr Index kRegister = 64;
+inline constexpr int kTallTile = 3;  ///< columns beside more than 4 rows
+inline constexpr int kFlatTile = 5;  ///< columns beside at most 4 rows
+#else
+inline constexpr Index kRegister = 32;
+inline constexpr int kTallTile = 1;
+inline constexpr int kFlatTile = 2;
+#endif
+
 /// Above these the general product is as fast.
 inline constexpr Index kFewRows = 16;
 inline constexpr Index kFewTerms = 8;
@@ -17,7 +28,7 @@ inline constexpr Index kFewTerms = 8;
 /// C(i, j) = or += a_i·b_j for Rows × Columns vectors of length k.
 template <int Rows, int Columns, class Real>
 void dot_products(Index k, const Real* a, const Real* b, bool add, Real* c, Index stride) {
-  constexpr Index width = 64 / sizeof(Real);
+  constexpr Index width = kRegister / sizeof(Real);
   using Pack = Eigen::Array<Real, width, 1>;
   Pack sums[Rows][Columns];
   for (auto& row : sums)
@@ -53,13 +64,13 @@ void dot_products(Index k, const Real* a, const Real* b, bool add, Real* c, Inde
     }
 }
 
-/// C (m × n) = or += A Bᵀ, A m × k of few rows, B n × k, in tiles whose sums and factors fit into 32 registers.
+/// C (m × n) = or += A Bᵀ, A m × k of few rows (m ≥ 1), B n × k.
 template <class Real, int Rows = 8>
 void few_rows_times_transposed(Index m, Index n, Index k, const Real* a, const Real* b, bool add, Real* c) {
   if constexpr (Rows > 1) {
     if (m < Rows) return few_rows_times_transposed<Real, Rows - 1>(m, n, k, a, b, add, c);
   }
-  constexpr int columns = Rows > 4 ? 3 : 5;
+  constexpr int columns = Rows > 4 ? kTallTile : kFlatTile;
   Index j = 0;
   for (; j + columns <= n; j += columns) dot_products<Rows, columns>(k, a, b + j * k, add, c + j, n);
   for (; j < n; ++j) dot_products<Rows, 1>(k, a, b + j * k, add, c + j, n);
@@ -90,15 +101,16 @@ void sums_of_rows(Index n, Index k, const Real* a, const Real* b, bool add, Real
     }
 }
 
-/// C (m × n) = or += A B, A m × k of few rows, B k × n.
+/// C (m × n) = or += A B, A m × k of few rows (m ≥ 1), B k × n.
 template <class Real, int Rows = 8>
 void few_rows_times(Index m, Index n, Index k, const Real* a, const Real* b, bool add, Real* c) {
   if constexpr (Rows > 1) {
     if (m < Rows) return few_rows_times<Real, Rows - 1>(m, n, k, a, b, add, c);
   }
-  constexpr int width = 64 / sizeof(Real);
+  constexpr int width = kRegister / sizeof(Real);
   Index j = 0;
-  for (; j + 3 * width <= n; j += 3 * width) sums_of_rows<Rows, 3, width>(n, k, a, b + j, add, c + j);
+  constexpr int step = kTallTile * width;
+  for (; j + step <= n; j += step) sums_of_rows<Rows, kTallTile, width>(n, k, a, b + j, add, c + j);
   for (; j + width <= n; j += width) sums_of_rows<Rows, 1, width>(n, k, a, b + j, add, c + j);
   for (; j + width / 2 <= n; j += width / 2) sums_of_rows<Rows, 1, width / 2>(n, k, a, b + j, add, c + j);
   for (; j < n; ++j) sums_of_rows<Rows, 1, 1>(n, k, a, b + j, add, c + j);

@@ -39,8 +39,8 @@ class LayerPass {
                         const Series<Real>& d_out, const Series<Real>& d_in) const = 0;
   /// Adds the coefficient of ε^(order of d_out) of ∂L/∂θ to `gradient`, or writes it when `overwrite`.
   virtual void add_gradient(Index, const Series<Real>&, const Series<Real>&, Real*, bool) const {}
-  /// Hands over ∂L/∂θ (order 0) of this layer's parameters in pieces that stay in the nearest cache. `scratch` is as
-  /// long as θ.
+  /// Hands over ∂L/∂θ (order 0) of this layer's parameters: of dense layers and few rows in pieces that stay in the
+  /// nearest cache. `scratch` is as long as θ.
   virtual void give_gradient(Index, const Series<Real>&, const Series<Real>&, Real*, const TakePiece<Real>&) const {}
   /// Adds the gradient of each sample alone (order 0) to its row of `rows`, rows `stride` apart.
   virtual void add_sample_gradients(Index, const Series<Real>&, const Series<Real>&, Real*, Index) const {}

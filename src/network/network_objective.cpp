@@ -27,8 +27,8 @@ using network_detail::Series;
 /// Samples that go through the layers together: enough for the speed of matrix products, few enough for the cache.
 constexpr Index kChunk = 512;
 
-/// Numbers that a Hessian may keep (a quarter of a gigabyte in double precision).
-constexpr Index kKeptNumbers = Index{1} << 25;
+/// Numbers that a Hessian may keep: some ten megabytes, which a cache can hold, and of which every thread has its own.
+constexpr Index kKeptNumbers = Index{1} << 22;
 
 /// Samples on their way through the layers.
 template <class Real>

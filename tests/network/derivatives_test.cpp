@@ -298,11 +298,15 @@ TEST_CASE("a gradient in pieces is the gradient, whatever is done to the paramet
             }
           });
       CHECK(same == loss);
+      REQUIRE(found.allFinite());
       CHECK((found - gradient).cwiseAbs().maxCoeff() <= 1e-14 * gradient.cwiseAbs().maxCoeff());
     }
     Vector nowhere = Vector::Constant(theta.size(), 1e200);
-    CHECK_FALSE(std::isfinite(objective->gradient_in_pieces(nowhere, objective->all(), scratch,
-                                                            [](Index, Index, double*) { FAIL("a piece"); })));
+    for (const std::size_t count : {8UL, 600UL}) {
+      const brink::Batch batch{objective->all().samples.first(count), 7};
+      CHECK_FALSE(std::isfinite(
+          objective->gradient_in_pieces(nowhere, batch, scratch, [](Index, Index, double*) { FAIL("a piece"); })));
+    }
   }
 }
 
@@ -325,12 +329,31 @@ TEST_CASE("a Hessian that keeps its point has the products of one that does not"
           Vector expected(v.size()), found = Vector::Constant(v.size(), NAN);
           objective->hessian_product(at, batch, v, expected);
           hessian->apply(v, found);
+          REQUIRE(found.allFinite());
           CHECK((found - expected).cwiseAbs().maxCoeff() <= 1e-14 * expected.cwiseAbs().maxCoeff());
         }
         theta = at;
       }
     }
   }
+}
+
+TEMPLATE_TEST_CASE("a Hessian keeps its point of the cross-entropy too, and nothing where that is too much",
+                   "[network][fast]", float, double) {
+  using Numbers = brink::VectorOf<TestType>;
+  const Network network = brink::fully_connected({2, 5, 3}, "tanh", true);
+  const Index samples = GENERATE(40, 150000);
+  RowMatrix targets = RowMatrix::Zero(samples, 3);
+  for (Index k = 0; k < samples; ++k) targets(k, k % 3) = 1;
+  const auto objective =
+      brink::make_network_objective<TestType>(network, oracle_matrix(samples, 2, 41), targets, LossKind::cross_entropy);
+  const Numbers theta = oracle_matrix(network.parameters, 1, 42).col(0).cast<TestType>();
+  const Numbers v = oracle_matrix(network.parameters, 1, 43).col(0).cast<TestType>();
+  Numbers expected(theta.size()), found(theta.size());
+  objective->hessian_product(theta, objective->all(), v, expected);
+  objective->hessian_at(theta, objective->all())->apply(v, found);
+  REQUIRE(found.allFinite());
+  CHECK((found - expected).norm() <= 20 * std::numeric_limits<TestType>::epsilon() * expected.norm());
 }
 
 TEST_CASE("a frozen layer is a constant", "[network][fast]") {

@@ -60,9 +60,10 @@ class Objective {
   /// out = ∇L_B(θ); returns L_B(θ).
   virtual Real gradient(const VectorOf<Real>& theta, const Batch& batch, VectorOf<Real>& out) const = 0;
   /// ∇L_B(θ) piece by piece; returns L_B(θ). `take` receives every entry once, and only when the loss is finite. The
-  /// parameters of a piece are not read any more once it is handed over, so that `take` may change them there and then:
-  /// a step of SGD on a large network, whose parameters and gradient do not fit into the cache together, then passes
-  /// through memory once less. `scratch` has parameters() entries; what is left in it means nothing.
+  /// parameters of a piece are not read any more once it is handed over, so that `take` may change those of `theta`
+  /// there and then: a step of SGD on a large network, whose parameters and gradient do not fit into the cache
+  /// together, then passes through memory once less. `take` may not call an objective: the memory of its thread is in
+  /// use. `scratch` has parameters() entries; what is left in it means nothing.
   virtual Real gradient_in_pieces(const VectorOf<Real>& theta, const Batch& batch, VectorOf<Real>& scratch,
                                   const TakePiece<Real>& take) const {
     const Real loss = gradient(theta, batch, scratch);
@@ -72,8 +73,9 @@ class Objective {
   /// out = ∇²L_B(θ) v.
   virtual void hessian_product(const VectorOf<Real>& theta, const Batch& batch, const VectorOf<Real>& v,
                                VectorOf<Real>& out) const = 0;
-  /// ∇²L_B(θ) with what does not depend on v computed once, where that pays and fits: a fourth of the work of a product
-  /// with a network. Keeps θ; the objective and the samples of the batch must outlive it.
+  /// ∇²L_B(θ) with what does not depend on v computed once, where that pays and fits into the cache: which saves a
+  /// fourth of the work of a product with a network. Keeps θ, and memory of its own; the objective and the samples of
+  /// the batch must outlive it.
   [[nodiscard]] virtual std::unique_ptr<HessianProducts<Real>> hessian_at(const VectorOf<Real>& theta,
                                                                           const Batch& batch) const;
   /// out = ∇³L_B(θ)(u, u), the vector with entries Σ_ij ∂³L_B/∂θ_i∂θ_j∂θ_k u_i u_j. For two directions use the

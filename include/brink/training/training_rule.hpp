@@ -50,7 +50,7 @@ class TrainingRule {
   virtual void step(double eta, VectorOf<Real>& gradient, const GradientAt<Real>& at, RuleState<Real>& state) const = 0;
 
   /// The same step for a gradient that comes in pieces, each entry once and in any order: what is to be called for
-  /// every piece, valid as long as `state`. Null where the step needs the gradient as a whole.
+  /// every piece, valid as long as `state` and the rule. Null where the step needs the gradient as a whole.
   [[nodiscard]] virtual TakePiece<Real> step_in_pieces(double, RuleState<Real>&) const { return nullptr; }
 };
 

@@ -16,9 +16,11 @@ namespace brink::analysis {
 [[nodiscard]] Study where_training_sits();
 [[nodiscard]] Study edge_caricature();
 [[nodiscard]] Study self_stabilization_study();
+[[nodiscard]] Study self_stabilization_images();
 [[nodiscard]] Study central_flow_study();
 [[nodiscard]] Study momentum_helps();
 [[nodiscard]] Study other_edges();
 [[nodiscard]] Study scalar_networks();
+[[nodiscard]] Study implicit_drift();
 
 }  // namespace brink::analysis

@@ -16,10 +16,12 @@ const std::vector<Study>& studies() {
       where_training_sits(),
       edge_caricature(),
       self_stabilization_study(),
+      self_stabilization_images(),
       central_flow_study(),
       momentum_helps(),
       other_edges(),
       scalar_networks(),
+      implicit_drift(),
   };
   return all;
 }

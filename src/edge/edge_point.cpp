@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "brink/base/error.hpp"
+#include "followed_curvature.hpp"
 
 namespace brink {
 
@@ -46,7 +47,9 @@ EdgePoint edge_point(const Objective<double>& objective, const Vector& theta, co
     if (previous->second_vector.size() == p) starts.push_back(previous->second_vector);
   }
   const Index count = options.second && p > 1 ? 2 : 1;
-  const TopCurvature top = top_curvature(objective, theta, objective.all(), count, starts, options.tolerance);
+  const bool follow = options.follow && count == 1 && previous != nullptr;
+  const TopCurvature top = follow ? followed_curvature(objective, theta, previous->u, options.tolerance)
+                                  : top_curvature(objective, theta, objective.all(), count, starts, options.tolerance);
   for (const auto& warning : top.values[0].warnings)
     throw NotConverged("edge_point: sharpness: " + warning + "; raise the tolerance");
   point.sharpness = top.values[0].value;

@@ -7,6 +7,7 @@
 
 #include "brink/base/error.hpp"
 #include "brink/training/training_rule.hpp"
+#include "followed_curvature.hpp"
 
 namespace brink {
 namespace {
@@ -152,8 +153,10 @@ SelfStabilization self_stabilization(const Objective<double>& objective, const V
       run.reason = fmt::format("the loss is not finite at step {}", t);
       break;
     }
-    const TopCurvature top = top_curvature(objective, descent.theta(), objective.all(), 1, starts,
-                                           std::max(1e-6, plan.constrained.point.tolerance));
+    const bool confirm = !plan.constrained.point.follow || t % plan.second_every == 0;
+    const double tolerance = std::max(1e-6, plan.constrained.point.tolerance);
+    const TopCurvature top = confirm ? top_curvature(objective, descent.theta(), objective.all(), 1, starts, tolerance)
+                                     : followed_curvature(objective, descent.theta(), starts.front(), tolerance);
     starts = top.vectors;
     record.sharpness = top.values[0].value;
     record.sharpness_error = top.values[0].error;

@@ -117,6 +117,38 @@ TEST_CASE("on the caricature the prediction is gradient descent", "[fast][edge]"
   }
 }
 
+TEST_CASE("an eigenvector that is followed is that of a confirmed solution", "[fast][edge]") {
+  const ExampleObjective<double> objective(2, 1, 66, 0.02, 5);  // above what is solved densely
+  const Vector theta = start_of(66, 2);
+  const EdgePoint before = edge_point(objective, theta);
+  const Vector ahead = theta + 0.01 * start_of(66, 3);
+  EdgePointOptions options;
+  options.second = false;
+  const EdgePoint confirmed = edge_point(objective, ahead, &before, options);
+  options.follow = true;
+  const EdgePoint followed = edge_point(objective, ahead, &before, options);
+  CHECK(std::abs(followed.sharpness - before.sharpness) > 1e-3);
+  CHECK(followed.sharpness == Approx(dense_sharpness(objective, ahead)).epsilon(1e-12));
+  CHECK(followed.sharpness_error <= 1e-8 * followed.sharpness);
+  CHECK(followed.u.dot(confirmed.u) == Approx(1).epsilon(1e-12));
+  CHECK(followed.alpha == Approx(confirmed.alpha).epsilon(1e-6));
+  CHECK(followed.second == before.second);
+
+  // It stays with its eigenvector where another is larger; the next measurement of λ₂ finds that.
+  EdgePoint lower = before;
+  lower.u = before.second_vector;
+  CHECK(edge_point(objective, theta, &lower, options).sharpness == Approx(before.second).epsilon(1e-9));
+  options.second = true;
+  CHECK(edge_point(objective, theta, &lower, options).sharpness == Approx(before.sharpness).epsilon(1e-9));
+
+  // A start orthogonal to all curvature says nothing, and is not trusted.
+  const Polynomial flat(3, {{2, {0, 0}}, {1, {1, 1}}, {0.1, {2}}});
+  EdgePoint blind = edge_point(flat, Vector::Zero(3));
+  blind.u = Vector::Unit(3, 2);
+  options.second = false;
+  CHECK(edge_point(flat, Vector::Zero(3), &blind, options).sharpness == Approx(4));
+}
+
 TEST_CASE("self-stabilization ends with a reason", "[fast][edge]") {
   const double critical = 20;
   Vector theta(3);

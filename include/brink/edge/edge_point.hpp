@@ -43,6 +43,8 @@ struct EdgePoint {
 struct EdgePointOptions {
   double tolerance = 1e-8;  ///< of eigenvalues, relative to the largest
   bool second = true;       ///< measure λ₂; otherwise it stays as in `previous`, or −∞
+  bool follow = false;  ///< where λ₂ is not measured: u by one Lanczos run from that of `previous`, which costs a
+                        ///< tenth and does not confirm that no other eigenvalue has become larger
 };
 
 /// Everything above at θ: one gradient, two eigenpairs, one third derivative. `previous` warm-starts the eigenvectors

@@ -18,7 +18,8 @@ struct SelfStabilizationPlan {
   double kick = 0.3;   ///< the start is θ† + kick·δ·u, in (0, 1): a displacement of rounding size would
                        ///< grow unseen until it is far too large
   ConstrainedOptions constrained;
-  Index second_every = 10;          ///< steps between measurements of λ₂, ≥ 1
+  Index second_every = 10;          ///< steps between measurements of λ₂, ≥ 1; with constrained.point.follow also
+                                    ///< between those at which the sharpness is confirmed
   double largest_second = 0.95;     ///< stop when λ₂ exceeds this part of S*
   double largest_violation = 1e-3;  ///< stop when the projection leaves S above S*(1 + this)
   bool gradient_flow = true;

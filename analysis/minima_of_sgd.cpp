@@ -92,9 +92,8 @@ StudyReport run_minima_of_sgd(const StudyContext& context) {
                {"box_non_uniformity"},
                {"loss"},
                {"steps"}});
-  CurvePanel edges{"full batch", "2(1+β)/η", "λ_max at the minimum", true, true, {}};
-  CurvePanel batches{"η = 0.1 and 0.5", "batch size B", "λ_max / [2(1+β)/η]", true, true, {}};
-  Curve found{"found", CurveKind::points, 1, {}}, line{"edge", CurveKind::dashed, 7, {}};
+  CurvePanel edges{"", "2(1+β)/η", "λ_max at the minimum", true, true, {}};
+  Curve found{"full batch", CurveKind::points, 1, {}}, line{"edge", CurveKind::dashed, 7, {}};
   Curve small{"mini-batches", CurveKind::points, 2, {}};
   std::size_t unit = 0;
   const auto n = static_cast<double>(context.full ? kFullSamples : kQuickSamples);
@@ -118,7 +117,6 @@ StudyReport run_minima_of_sgd(const StudyContext& context) {
     if (arm.batch == 0) {
       report.findings.push_back(
           judge_equal({"A5", "λ_max at the minimum over 2(1+β)/η; " + where, arm.published}, share, 0.95, 0.08));
-      found.points.push_back({edge, m.mean * edge, m.lower * edge, m.upper * edge});
       line.points.push_back({edge, edge});
     } else {
       report.findings.push_back(
@@ -126,12 +124,12 @@ StudyReport run_minima_of_sgd(const StudyContext& context) {
       if (arm.momentum == 0)
         report.findings.push_back(
             judge_at_most({"A5", "non-uniformity over the side √B/η of the box; " + where}, outside, 1));
-      small.points.push_back({static_cast<double>(arm.batch), m.mean, m.lower, m.upper});
     }
+    if (m.seeds > 0)
+      (arm.batch == 0 ? found : small).points.push_back({edge, m.mean * edge, m.lower * edge, m.upper * edge});
   }
-  edges.curves = {line, found};
-  batches.curves = {small};
-  report.figures.push_back(curve_figure("minima-of-sgd", {edges, batches}));
+  edges.curves = {line, found, small};
+  report.figures.push_back(curve_figure("minima-of-sgd", {edges}));
   report.tables.emplace_back("minima", std::move(table));
   report.reductions.push_back(
       "two classes and labels ±1 with the mean of half squares, so that absolute curvatures differ from the published "

@@ -30,7 +30,7 @@ const std::vector<Family>& families() {
 }
 
 std::vector<Index> sample_sizes(bool full) {
-  return full ? std::vector<Index>{64, 256, 1024} : std::vector<Index>{64, 128, 256};
+  return full ? std::vector<Index>{64, 256, 512} : std::vector<Index>{64, 128, 256};
 }
 
 RunSetting setting_of(const Family& family, bool full, std::uint64_t seed) {
@@ -174,7 +174,7 @@ StudyReport run_noise_alignment(const StudyContext& context) {
   report.reductions.push_back(context.full
                                   ? "networks of one or two hidden layers on two classes"
                                   : "networks of one or two hidden layers on two classes; 3 seeds, n to 256 and 1000 "
-                                    "steps (full: 6, 1024 and 4000)");
+                                    "steps (full: 6, 512 and 4000)");
   return report;
 }
 

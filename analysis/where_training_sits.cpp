@@ -58,8 +58,9 @@ RunSetting setting_of(const SittingArm& arm, bool full, std::uint64_t seed) {
   setting.momentum = arm.momentum;
   setting.eta = rate_of(arm);
   setting.batch = arm.batch;
-  setting.steps = full ? 20000 : 6000;
-  setting.record_every = arm.matched == Matched::effective_rate ? 101 : 21;  // these are over soon
+  const bool short_run = arm.matched == Matched::full_batch_edge;  // over in a thousand steps
+  setting.steps = short_run ? 2000 : full ? 20000 : 6000;
+  setting.record_every = short_run ? 21 : 101;
   setting.seed = seed;
   setting.probes = {"sharpness", "batch_sharpness_in", "batch_lambda_max", "eta_over_threshold"};
   setting.stop = {{"loss", false, kTrainingOver}};

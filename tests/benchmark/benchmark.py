@@ -85,7 +85,7 @@ def main():
         return
     print("784-200-200-10, half squares, heavy ball, single precision, one thread, against PyTorch: training steps and")
     print("Hessian-vector products a second. Brink multiplies with Eigen here, PyTorch with OpenBLAS. Products: double backward")
-    print("from a fresh graph; a graph that is kept serves further products at the same θ with the same batch.\n")
+    print("from a fresh graph; kept: further products with the same batch at the same θ, against Objective::hessian_at.\n")
     print(networks)
 
 

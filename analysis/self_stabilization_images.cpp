@@ -95,7 +95,7 @@ StudyReport run_self_stabilization_images(const StudyContext& context) {
     if (shown != counted.end())
       report.figures.push_back(
           curve_figure(std::to_string(arm.classes) + "-classes",
-                       stabilization_panels(runs[static_cast<std::size_t>(shown - counted.begin())], critical, true)));
+                       stabilization_panels(runs[static_cast<std::size_t>(shown - counted.begin())], critical)));
   }
   report.tables.emplace_back("runs", std::move(table));
   return report;

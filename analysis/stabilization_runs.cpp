@@ -105,7 +105,7 @@ std::vector<TableValue> stabilization_cells(RunNumbers run) {
   return cells;
 }
 
-std::vector<CurvePanel> stabilization_panels(RunNumbers run, double critical, bool means_of_two) {
+std::vector<CurvePanel> stabilization_panels(RunNumbers run, double critical) {
   using enum RunNumbers::Trace;
   const double last = static_cast<double>(run.steps() - 1);
   CurvePanel loss{"loss", "step after the crossing", "L", false, false, {}};
@@ -113,15 +113,10 @@ std::vector<CurvePanel> stabilization_panels(RunNumbers run, double critical, bo
                  run_trace(run, tPlainLoss, "predicted", CurveKind::dashed, 2),
                  run_trace(run, tConstrainedLoss, "constrained", CurveKind::line, 3),
                  run_trace(run, tFlowLoss, "gradient flow", CurveKind::line, 4)};
-  CurvePanel sharpness{"sharpness", "step after the crossing", "S", false, false, {}};
-  sharpness.curves = {run_trace(run, tSharpness, "gradient descent", CurveKind::thin, 1),
-                      run_trace(run, tGeneralizedSharpness, "predicted", CurveKind::dashed, 2),
+  CurvePanel sharpness{"sharpness", "step after the crossing", "mean S of two steps", false, false, {}};
+  sharpness.curves = {mean_of_two(run_trace(run, tSharpness, "gradient descent", CurveKind::line, 1)),
+                      mean_of_two(run_trace(run, tGeneralizedSharpness, "predicted", CurveKind::dashed, 2)),
                       {"edge", CurveKind::dashed, 7, {{0, critical}, {last, critical}}}};
-  if (means_of_two) {
-    sharpness.y_label = "mean S of two steps";
-    for (std::size_t i : {0, 1}) sharpness.curves[i] = mean_of_two(std::move(sharpness.curves[i]));
-    sharpness.curves[0].kind = CurveKind::line;
-  }
   CurvePanel displacement{"displacement", "step after the crossing", "|x|", false, false, {}};
   displacement.curves = {run_trace(run, tX, "gradient descent", CurveKind::line, 1, true),
                          run_trace(run, tGeneralizedX, "predicted", CurveKind::dashed, 2, true),

@@ -86,9 +86,9 @@ class RunNumbers {
 [[nodiscard]] std::vector<Column> stabilization_columns();
 [[nodiscard]] std::vector<TableValue> stabilization_cells(RunNumbers run);
 
-/// Loss, sharpness, displacement and distance with what is predicted of them. `means_of_two`: of the sharpness, where
-/// it changes with the sign of x at every step so much that its trace would be an area.
-[[nodiscard]] std::vector<CurvePanel> stabilization_panels(RunNumbers run, double critical, bool means_of_two = false);
+/// Loss, sharpness, displacement and distance with what is predicted of them. The sharpness is the mean of two steps:
+/// it changes with the sign of x at every step, so that its trace would be an area.
+[[nodiscard]] std::vector<CurvePanel> stabilization_panels(RunNumbers run, double critical);
 
 /// How runs of one setting are judged.
 struct StabilizationClaim {

@@ -1,20 +1,15 @@
 // F4, F5: where the randomness of SGD pushes the mean of θ: along the flow of a modified loss when epochs are shuffled
 // (shuffled_epochs.hpp), and towards flat minima under label noise.
 
-#include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 
 #include "analysis/label_noise.hpp"
 #include "analysis/list.hpp"
 #include "analysis/models.hpp"
 #include "analysis/shuffled_epochs.hpp"
-#include "brink/curvature/hessian.hpp"
-#include "brink/network/models.hpp"
 #include "brink/report/curve_figure.hpp"
 #include "brink/stability/mean_square.hpp"
-#include "brink/statistics/regression.hpp"
 
 namespace brink::analysis {
 namespace {

@@ -32,6 +32,10 @@ TEST_CASE("with all samples the covariance of label noise is that of Damian, Ma 
       const Matrix claimed = stationary_covariance(at, steps, NoiseLaw::claimed);
       CHECK((exact - claimed).norm() < 1e-11 * claimed.norm());
       CHECK(claimed(0, 0) == Approx(0.5 / (1 - 0.6)).epsilon(1e-12));
+
+      const NoisySteps small = steps_at(at, 1e-6, beta, 3);
+      const Matrix simple = stationary_covariance(at, small, NoiseLaw::simple);
+      CHECK((simple - stationary_covariance(at, small, NoiseLaw::exact)).norm() < 1e-6 * simple.norm());
     }
 }
 

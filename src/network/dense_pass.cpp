@@ -1,25 +1,35 @@
+#include <cblas.h>
+
 #include <algorithm>
 
 #include "few_rows.hpp"
 #include "layer_pass.hpp"
+#include "step_sink.hpp"
 
 namespace brink::network_detail {
 namespace {
 
-/// Numbers in a piece of the gradient: a few kilobytes, beside which the batch still fits into the nearest cache.
-constexpr Index kPiece = 1024;
-
 template <class Real>
 using ConstMap = Eigen::Map<const RowMatrixOf<Real>>;
 
-/// C (m × n) = op(A) op(B), or += where `add`; everything row-major. Eigen's products, compiled for this processor: at
-/// these sizes they are as fast as OpenBLAS where that knows the processor, and several times faster where it does not.
+CBLAS_TRANSPOSE as_blas(bool transpose) { return transpose ? CblasTrans : CblasNoTrans; }
+blasint as_blas(Index size) { return static_cast<blasint>(size); }
+
+void gemm(bool transpose_a, bool transpose_b, Index m, Index n, Index k, const float* a, const float* b, bool add,
+          float* c) {
+  cblas_sgemm(CblasRowMajor, as_blas(transpose_a), as_blas(transpose_b), as_blas(m), as_blas(n), as_blas(k), 1, a,
+              as_blas(transpose_a ? m : k), b, as_blas(transpose_b ? k : n), add ? 1 : 0, c, as_blas(n));
+}
+void gemm(bool transpose_a, bool transpose_b, Index m, Index n, Index k, const double* a, const double* b, bool add,
+          double* c) {
+  cblas_dgemm(CblasRowMajor, as_blas(transpose_a), as_blas(transpose_b), as_blas(m), as_blas(n), as_blas(k), 1, a,
+              as_blas(transpose_a ? m : k), b, as_blas(transpose_b ? k : n), add ? 1 : 0, c, as_blas(n));
+}
+
+/// The same by Eigen, which is faster beside few columns.
 template <class Real>
-void multiply(bool transpose_a, bool transpose_b, Index m, Index n, Index k, const Real* a, const Real* b, bool add,
-              Real* c) {
-  if (!transpose_a && transpose_b && m <= kFewRows) return few_rows_times_transposed(m, n, k, a, b, add, c);
-  if (!transpose_a && !transpose_b && m <= kFewRows) return few_rows_times(m, n, k, a, b, add, c);
-  if (transpose_a && !transpose_b && k >= 1 && k <= kFewTerms) return few_outer_products(m, n, k, a, m, b, add, c);
+void narrow_product(bool transpose_a, bool transpose_b, Index m, Index n, Index k, const Real* a, const Real* b,
+                    bool add, Real* c) {
   const ConstMap<Real> left(a, transpose_a ? k : m, transpose_a ? m : k);
   const ConstMap<Real> right(b, transpose_b ? n : k, transpose_b ? k : n);
   Eigen::Map<RowMatrixOf<Real>> out(c, m, n);
@@ -37,6 +47,20 @@ void multiply(bool transpose_a, bool transpose_b, Index m, Index n, Index k, con
   } else {
     assign(left * right);
   }
+}
+
+/// C (m × n) = op(A) op(B), or += where `add`; everything row-major.
+template <class Real>
+void multiply(bool transpose_a, bool transpose_b, Index m, Index n, Index k, const Real* a, const Real* b, bool add,
+              Real* c) {
+  if (!transpose_a && transpose_b && m <= kFewRows) return few_rows_times_transposed(m, n, k, a, b, add, c);
+  if (!transpose_a && !transpose_b && m <= kFewRows) return few_rows_times(m, n, k, a, b, add, c);
+  if (transpose_a && !transpose_b && k >= 1 && k <= kFewTerms) {
+    if (add) return few_outer_products(m, n, k, a, m, b, Accumulate<Real>{c});
+    return few_outer_products(m, n, k, a, m, b, Assign<Real>{c});
+  }
+  if (n <= kFewColumns) return narrow_product(transpose_a, transpose_b, m, n, k, a, b, add, c);
+  gemm(transpose_a, transpose_b, m, n, k, a, b, add, c);
 }
 
 template <class Real>
@@ -92,8 +116,8 @@ class DensePass final : public LayerPass<Real> {
     if (bias_ >= 0) add_bias_gradient(rows, d_out.block(order), overwrite, gradient + bias_);
   }
 
-  void give_gradient(Index samples, const Series<Real>& in, const Series<Real>& d_out, Real* scratch,
-                     const TakePiece<Real>& take) const override {
+  void descend(Index samples, const Series<Real>& in, const Series<Real>& d_out, Real* scratch,
+               const Moving<Real>& moving) const override {
     const Index rows = samples * positions_;
     if (weights_ >= 0) {
       const Index height = transposed_ ? in_ : out_;
@@ -101,20 +125,16 @@ class DensePass final : public LayerPass<Real> {
       const Real* const left = transposed_ ? in.first : d_out.first;
       const Real* const right = transposed_ ? d_out.first : in.first;
       if (rows >= 1 && rows <= kFewTerms) {
-        const Index step = std::max<Index>(1, kPiece / width);
-        for (Index first = 0; first < height; first += step) {
-          const Index count = std::min(step, height - first);
-          few_outer_products(count, width, rows, left + first, height, right, false, scratch);
-          take(weights_ + first * width, count * width, scratch);
-        }
+        with_step_sink(moving.step, moving.theta + weights_, moving.buffer_from(weights_),
+                       [&](auto sink) { few_outer_products(height, width, rows, left, height, right, sink); });
       } else {
         outer(rows, d_out.first, in.first, false, scratch);
-        take(weights_, height * width, scratch);
+        moving.take(weights_, height * width, scratch);
       }
     }
     if (bias_ >= 0) {
       add_bias_gradient(rows, d_out.first, true, scratch);
-      take(bias_, out_, scratch);
+      moving.take(bias_, out_, scratch);
     }
   }
 

@@ -33,11 +33,11 @@ class DiagonalPass final : public LayerPass<Real> {
         for (Index l = 0; l < width_; ++l) sum[l] += d[i * width_ + l] * x[i * width_ + l];
     }
   }
-  void give_gradient(Index samples, const Series<Real>& in, const Series<Real>& d_out, Real* scratch,
-                     const TakePiece<Real>& take) const override {
+  void descend(Index samples, const Series<Real>& in, const Series<Real>& d_out, Real* scratch,
+               const Moving<Real>& moving) const override {
     if (offset_ < 0) return;
     add_gradient(samples, in, d_out, scratch, true);
-    take(offset_, width_, scratch + offset_);
+    moving.take(offset_, width_, scratch + offset_);
   }
   void add_sample_gradients(Index samples, const Series<Real>& in, const Series<Real>& d_out, Real* rows,
                             Index stride) const override {

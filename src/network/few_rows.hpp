@@ -1,78 +1,74 @@
 #pragma once
 // Products with a factor of few rows, as batches of few samples make them. A general product packs both factors first,
-// which then costs as much as the product; here the large factor is read where it lies, once for eight rows of the
-// other. All matrices are row-major.
-
-#include <algorithm>
-#include <utility>
+// which then costs as much as the product; here the large factor is read where it lies, once for several
+// rows of the other. All matrices are row-major.
 
 #include "brink/network/objective.hpp"
+#include "pack.hpp"
 
 namespace brink::network_detail {
 
-// Registers and tiles: sums and factors of a tile are to fit into 32 registers of 64 bytes, or 16 of 32.
-#ifdef __AVX512F__
-inline constexpr Index kRegister = 64;
-inline constexpr int kTallTile = 3;  ///< columns beside more than 4 rows
-inline constexpr int kFlatTile = 5;  ///< columns beside at most 4 rows
-#else
-inline constexpr Index kRegister = 32;
-inline constexpr int kTallTile = 1;
-inline constexpr int kFlatTile = 2;
-#endif
+// Tiles whose sums and factors fit into the registers: 32 of 64 bytes, or 16.
+inline constexpr bool kManyRegisters = kRegister == 64;
+inline constexpr int kRows = kManyRegisters ? 8 : 4;
+inline constexpr int kColumns = 3;
+inline constexpr int kOuterRows = kManyRegisters ? 4 : 1;
 
 /// Above these the general product is as fast.
 inline constexpr Index kFewRows = 16;
 inline constexpr Index kFewTerms = 8;
+inline constexpr Index kFewColumns = 16;
 
 /// C(i, j) = or += a_i·b_j for Rows × Columns vectors of length k.
 template <int Rows, int Columns, class Real>
 void dot_products(Index k, const Real* a, const Real* b, bool add, Real* c, Index stride) {
-  constexpr Index width = kRegister / sizeof(Real);
-  using Pack = Eigen::Array<Real, width, 1>;
-  Pack sums[Rows][Columns];
-  for (auto& row : sums)
-    for (auto& sum : row) sum.setZero();
-  const auto accumulate = [&](const auto& load, Index at) {
-    Pack left[Rows];
-    Pack right[Columns];
-    for (int i = 0; i < Rows; ++i) left[i] = load(a + i * k + at);
-    for (int j = 0; j < Columns; ++j) right[j] = load(b + j * k + at);
-    for (int i = 0; i < Rows; ++i)
-      for (int j = 0; j < Columns; ++j) sums[i][j] += left[i] * right[j];
+  constexpr int width = kWidth<Real>;
+  constexpr int group = std::min(Rows, width);  // of rows whose sums are added up together
+  constexpr int groups = (Rows + group - 1) / group;
+  Pack<Real, width> sums[Columns][groups][group] = {};
+  const auto accumulate = [&](const auto& read, Index at) {
+    Pack<Real, width> right[Columns];
+#pragma GCC unroll 16
+    for (int j = 0; j < Columns; ++j) right[j] = read(b + j * k + at);
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) {
+      auto left = read(a + i * k + at);
+      if constexpr (Columns > 1) keep(left);
+#pragma GCC unroll 16
+      for (int j = 0; j < Columns; ++j) sums[j][i / group][i % group] += left * right[j];
+    }
   };
   Index at = 0;
-  for (; at + width <= k; at += width)
-    accumulate([](const Real* from) -> Pack { return Eigen::Map<const Pack>(from); }, at);
-  constexpr Index half = width / 2;
-  if (at + half <= k) {
-    accumulate(
-        [](const Real* from) {
-          Pack padded = Pack::Zero();
-          padded.template head<half>() = Eigen::Map<const Eigen::Array<Real, half, 1>>(from);
-          return padded;
-        },
-        at);
-    at += half;
+  for (; at + width <= k; at += width) accumulate([](const Real* from) { return load<width>(from); }, at);
+  if (at + width / 2 <= k) {
+    accumulate([](const Real* from) { return load_half<width>(from); }, at);
+    at += width / 2;
   }
-  for (int i = 0; i < Rows; ++i)
-    for (int j = 0; j < Columns; ++j) {
-      Real total = sums[i][j].sum();
-      for (Index rest = at; rest < k; ++rest) total += a[i * k + rest] * b[j * k + rest];
-      Real& out = c[i * stride + j];
-      out = add ? out + total : total;
+#pragma GCC unroll 16
+  for (int j = 0; j < Columns; ++j)
+#pragma GCC unroll 16
+    for (int g = 0; g < groups; ++g) {
+      Real totals[width];
+      store(totals, sums_of<Real, width>(sums[j][g]));
+#pragma GCC unroll 16
+      for (int i = 0; i < group; ++i) {
+        const int row = g * group + i;
+        if (row >= Rows) continue;
+        for (Index rest = at; rest < k; ++rest) totals[i] += a[row * k + rest] * b[j * k + rest];
+        Real& out = c[row * stride + j];
+        out = add ? out + totals[i] : totals[i];
+      }
     }
 }
 
 /// C (m × n) = or += A Bᵀ, A m × k of few rows (m ≥ 1), B n × k.
-template <class Real, int Rows = 8>
+template <class Real, int Rows = kRows>
 void few_rows_times_transposed(Index m, Index n, Index k, const Real* a, const Real* b, bool add, Real* c) {
   if constexpr (Rows > 1) {
     if (m < Rows) return few_rows_times_transposed<Real, Rows - 1>(m, n, k, a, b, add, c);
   }
-  constexpr int columns = Rows > 4 ? kTallTile : kFlatTile;
   Index j = 0;
-  for (; j + columns <= n; j += columns) dot_products<Rows, columns>(k, a, b + j * k, add, c + j, n);
+  for (; j + kColumns <= n; j += kColumns) dot_products<Rows, kColumns>(k, a, b + j * k, add, c + j, n);
   for (; j < n; ++j) dot_products<Rows, 1>(k, a, b + j * k, add, c + j, n);
   if (m > Rows) few_rows_times_transposed<Real>(m - Rows, n, k, a + Rows * k, b, add, c + Rows * n);
 }
@@ -80,66 +76,93 @@ void few_rows_times_transposed(Index m, Index n, Index k, const Real* a, const R
 /// C = or += A B for Rows rows of A and Packs · Width columns of B.
 template <int Rows, int Packs, int Width, class Real>
 void sums_of_rows(Index n, Index k, const Real* a, const Real* b, bool add, Real* c) {
-  using Pack = Eigen::Array<Real, Width, 1>;
-  Pack sums[Rows][Packs];
-  for (auto& row : sums)
-    for (auto& sum : row) sum.setZero();
+  Pack<Real, Width> sums[Rows][Packs] = {};
   for (Index l = 0; l < k; ++l) {
-    Pack right[Packs];
-    for (int p = 0; p < Packs; ++p) right[p] = Eigen::Map<const Pack>(b + l * n + p * Width);
+    Pack<Real, Width> right[Packs];
+#pragma GCC unroll 16
+    for (int p = 0; p < Packs; ++p) right[p] = load<Width>(b + l * n + p * Width);
+#pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i)
+#pragma GCC unroll 16
       for (int p = 0; p < Packs; ++p) sums[i][p] += a[i * k + l] * right[p];
   }
+#pragma GCC unroll 16
   for (int i = 0; i < Rows; ++i)
+#pragma GCC unroll 16
     for (int p = 0; p < Packs; ++p) {
-      Eigen::Map<Pack> out(c + i * n + p * Width);
-      if (add) {
-        out += sums[i][p];
-      } else {
-        out = sums[i][p];
-      }
+      Real* const out = c + i * n + p * Width;
+      store(out, add ? load<Width>(out) + sums[i][p] : sums[i][p]);
     }
 }
 
 /// C (m × n) = or += A B, A m × k of few rows (m ≥ 1), B k × n.
-template <class Real, int Rows = 8>
+template <class Real, int Rows = kRows>
 void few_rows_times(Index m, Index n, Index k, const Real* a, const Real* b, bool add, Real* c) {
   if constexpr (Rows > 1) {
     if (m < Rows) return few_rows_times<Real, Rows - 1>(m, n, k, a, b, add, c);
   }
-  constexpr int width = kRegister / sizeof(Real);
+  constexpr int width = kWidth<Real>;
+  constexpr int step = kColumns * width;
   Index j = 0;
-  constexpr int step = kTallTile * width;
-  for (; j + step <= n; j += step) sums_of_rows<Rows, kTallTile, width>(n, k, a, b + j, add, c + j);
+  for (; j + step <= n; j += step) sums_of_rows<Rows, kColumns, width>(n, k, a, b + j, add, c + j);
   for (; j + width <= n; j += width) sums_of_rows<Rows, 1, width>(n, k, a, b + j, add, c + j);
   for (; j + width / 2 <= n; j += width / 2) sums_of_rows<Rows, 1, width / 2>(n, k, a, b + j, add, c + j);
   for (; j < n; ++j) sums_of_rows<Rows, 1, 1>(n, k, a, b + j, add, c + j);
   if (m > Rows) few_rows_times<Real>(m - Rows, n, k, a + Rows * k, b, add, c + Rows * n);
 }
 
-/// C (m × n) = or += AᵀB, A Terms × m with rows `stride` apart, B Terms × n.
-template <class Real, std::size_t... Term>
-void sum_of_outer_products(std::index_sequence<Term...>, Index m, Index n, const Real* a, Index stride, const Real* b,
-                           bool add, Real* c) {
-  using Row = Eigen::Map<const Eigen::Array<Real, Eigen::Dynamic, 1>>;
-  for (Index i = 0; i < m; ++i) {
-    Eigen::Map<Eigen::Array<Real, Eigen::Dynamic, 1>> out(c + i * n, n);
-    const auto sum = ((a[static_cast<Index>(Term) * stride + i] * Row(b + static_cast<Index>(Term) * n, n)) + ...);
-    if (add) {
-      out += sum;
-    } else {
-      out = sum;
+/// The rows from `row` on of AᵀB from column j on, to `sink`; left[term] are the entries of A there.
+template <int Width, class Real, class Sink, int Terms, int Rows>
+void outer_rows(Index row, Index j, Index n, const Real (&left)[Terms][Rows], const Real* b, Sink sink) {
+  for (; j + Width <= n; j += Width) {
+    const Real* factors = &left[0][0];
+    if constexpr (Rows > 1) keep(factors);  // as packs they would not all fit into the registers
+    Pack<Real, Width> sums[Rows] = {};
+#pragma GCC unroll 16
+    for (int term = 0; term < Terms; ++term) {
+      const auto right = load<Width>(b + term * n + j);
+#pragma GCC unroll 16
+      for (int i = 0; i < Rows; ++i) sums[i] += factors[term * Rows + i] * right;
     }
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) sink((row + i) * n + j, sums[i]);
   }
+  if constexpr (Width > 1) outer_rows<Width / 2>(row, j, n, left, b, sink);
 }
 
-/// C (m × n) = or += AᵀB, A k × m with rows `stride` apart and B k × n, 1 ≤ k ≤ kFewTerms.
-template <class Real, std::size_t Terms = kFewTerms>
-void few_outer_products(Index m, Index n, Index k, const Real* a, Index stride, const Real* b, bool add, Real* c) {
+/// AᵀB, A k × m with rows `stride` apart and B k × n, 1 ≤ k ≤ kFewTerms: sink(offset in the row-major m × n result,
+/// pack of entries) takes every entry once.
+template <class Real, class Sink, int Terms = kFewTerms>
+void few_outer_products(Index m, Index n, Index k, const Real* a, Index stride, const Real* b, Sink sink) {
   if constexpr (Terms > 1) {
-    if (k < static_cast<Index>(Terms)) return few_outer_products<Real, Terms - 1>(m, n, k, a, stride, b, add, c);
+    if (k < Terms) return few_outer_products<Real, Sink, Terms - 1>(m, n, k, a, stride, b, sink);
   }
-  sum_of_outer_products<Real>(std::make_index_sequence<Terms>(), m, n, a, stride, b, add, c);
+  const auto rows = [&]<int Rows>(Index row) {
+    Real left[Terms][Rows];  // beside each other: the addresses of the rows of A would not fit into the registers
+    for (int term = 0; term < Terms; ++term) std::copy_n(a + term * stride + row, Rows, left[term]);
+    outer_rows<kWidth<Real>>(row, 0, n, left, b, sink);
+  };
+  Index i = 0;
+  for (; i + kOuterRows <= m; i += kOuterRows) rows.template operator()<kOuterRows>(i);
+  for (; i < m; ++i) rows.template operator()<1>(i);
 }
+
+/// What is done with the entries of a product: C = or += them.
+template <class Real>
+struct Assign {
+  Real* c;
+  template <class Vector>
+  void operator()(Index at, Vector values) const {
+    store(c + at, values);
+  }
+};
+template <class Real>
+struct Accumulate {
+  Real* c;
+  template <class Vector>
+  void operator()(Index at, Vector values) const {
+    store(c + at, load<sizeof(Vector) / sizeof(Real)>(c + at) + values);
+  }
+};
 
 }  // namespace brink::network_detail

@@ -26,6 +26,20 @@ struct Point {
   int from = 0;  ///< results of lower order are there already, from a pass at the same θ
 };
 
+/// θ and the buffer (null: none) on their way along a step.
+template <class Real>
+struct Moving {
+  const LinearStep<Real>& step;
+  Real* theta;
+  Real* buffer;
+
+  [[nodiscard]] Real* buffer_from(Index first) const { return buffer == nullptr ? nullptr : buffer + first; }
+  /// With the gradients g of the `count` parameters from `first` on.
+  void take(Index first, Index count, const Real* g) const {
+    take_step(step, count, g, theta + first, buffer_from(first));
+  }
+};
+
 template <class Real>
 class LayerPass {
  public:
@@ -39,9 +53,8 @@ class LayerPass {
                         const Series<Real>& d_out, const Series<Real>& d_in) const = 0;
   /// Adds the coefficient of ε^(order of d_out) of ∂L/∂θ to `gradient`, or writes it when `overwrite`.
   virtual void add_gradient(Index, const Series<Real>&, const Series<Real>&, Real*, bool) const {}
-  /// Hands over ∂L/∂θ (order 0) of this layer's parameters: of dense layers and few rows in pieces that stay in the
-  /// nearest cache. `scratch` is as long as θ.
-  virtual void give_gradient(Index, const Series<Real>&, const Series<Real>&, Real*, const TakePiece<Real>&) const {}
+  /// Takes the step along ∂L/∂θ (order 0) on this layer's parameters. `scratch` is as long as θ.
+  virtual void descend(Index, const Series<Real>&, const Series<Real>&, Real*, const Moving<Real>&) const {}
   /// Adds the gradient of each sample alone (order 0) to its row of `rows`, rows `stride` apart.
   virtual void add_sample_gradients(Index, const Series<Real>&, const Series<Real>&, Real*, Index) const {}
   [[nodiscard]] virtual bool has_parameters() const { return false; }

@@ -95,19 +95,20 @@ class NetworkOnData final : public NetworkObjective<Real> {
     return derivative(theta, nullptr, 0, batch, out);
   }
 
-  Real gradient_in_pieces(const VectorOf<Real>& theta, const Batch& batch, VectorOf<Real>& scratch,
-                          const TakePiece<Real>& take) const override {
+  Real descend(const Batch& batch, const LinearStep<Real>& step, VectorOf<Real>& theta, VectorOf<Real>& buffer,
+               VectorOf<Real>& scratch) const override {
     const Index total = count_of(batch);
-    if (!tiled_ || total == 0 || total > kChunk)
-      return Objective<Real>::gradient_in_pieces(theta, batch, scratch, take);
+    if (!tiled_ || total == 0 || total > kChunk) return Objective<Real>::descend(batch, step, theta, buffer, scratch);
     check_length("scratch", scratch.size());
+    if (buffer.size() != 0) check_length("buffer", buffer.size());
+    const network_detail::Moving<Real> moving{step, theta.data(), buffer.size() == 0 ? nullptr : buffer.data()};
     Real loss = 0;
     each_chunk(theta, nullptr, 0, batch, [&](Workspace<Real>& work, Index, Index count) {
       loss = static_cast<Real>(differentiate_loss(work, count, 0, batch.divisor) / batch.divisor);
       if (!std::isfinite(loss)) return;
       backward({theta.data(), nullptr}, work, count, 0, 0,
                [&](const LayerPass<Real>& layer, const auto& in, const auto& d_out) {
-                 layer.give_gradient(count, in, d_out, scratch.data(), take);
+                 layer.descend(count, in, d_out, scratch.data(), moving);
                });
     });
     return loss;

@@ -1,59 +1,60 @@
 // The linear filters of brink/optimizer: the real update that simulation uses too.
 
+#include <cmath>
+#include <limits>
+
 #include "builtin_rules.hpp"
 
 namespace brink {
 namespace {
 
-/// z⁺ = (A₀ + κ b e₁ᵀ) z + b g in single precision: rules are written once, in double, and a conversion of every number
-/// would cost more than the update.
-class SingleFilter {
- public:
-  SingleFilter(const Filter& filter, double weight_decay) : a_(filter.a0.cast<float>()), b_(filter.b.cast<float>()) {
-    a_.col(0) += static_cast<float>(weight_decay) * b_;
-  }
+/// z⁺ = (A₀ + κ b e₁ᵀ) z + b g with weight decay κ.
+Filter with_decay(const UpdateRule& rule, double eta) {
+  Filter filter = rule.filter(eta);
+  filter.a0.col(0) += rule.weight_decay() * filter.b;
+  return filter;
+}
 
-  /// `count` parameters x and their buffers, which are `stride` apart.
-  void apply(Index count, Index stride, const float* g, float* x, float* buffers) const {
-    const Index k = b_.size();
-    if (k == 1) {
-      const float keep = a_(0, 0);
-      const float push = b_[0];
-      for (Index i = 0; i < count; ++i) x[i] = keep * x[i] + push * g[i];
-      return;
-    }
-    if (k == 2) {
-      const float xx = a_(0, 0), xm = a_(0, 1), mx = a_(1, 0), mm = a_(1, 1), xg = b_[0], mg = b_[1];
-      if (xx == 1 && mx == 0) {  // heavy ball: two products less
-        for (Index i = 0; i < count; ++i) {
-          const float m = buffers[i];
-          x[i] += xm * m + xg * g[i];
-          buffers[i] = mm * m + mg * g[i];
-        }
-        return;
-      }
-      for (Index i = 0; i < count; ++i) {
-        const float at = x[i];
-        const float m = buffers[i];
-        x[i] = xx * at + (xm * m + xg * g[i]);
-        buffers[i] = mx * at + (mm * m + mg * g[i]);
-      }
-      return;
-    }
-    thread_local SingleVector before;
-    before.resize(k);
-    for (Index i = 0; i < count; ++i) {
-      before[0] = x[i];
-      for (Index s = 1; s < k; ++s) before[s] = buffers[(s - 1) * stride + i];
-      x[i] = a_.row(0).dot(before) + b_[0] * g[i];
-      for (Index s = 1; s < k; ++s) buffers[(s - 1) * stride + i] = a_.row(s).dot(before) + b_[s] * g[i];
-    }
-  }
+/// `value`, or `exact` where the difference is of rounding. `size` is that of the terms that it was summed from.
+double without_rounding(double value, double exact, double size) {
+  return std::abs(value - exact) <= 4 * std::numeric_limits<double>::epsilon() * size ? exact : value;
+}
 
- private:
-  SingleMatrix a_;
-  SingleVector b_;
-};
+/// The filter with its buffer first, as rules are written: none with more than one buffer, or where the parameter moves
+/// along a buffer that forgets itself at once.
+std::optional<LinearStep<double>> linear_step(const Filter& filter) {
+  const Matrix& a = filter.a0;
+  const Vector& b = filter.b;
+  LinearStep<double> step;
+  if (b.size() == 1) {
+    step.xx = a(0, 0);
+    step.xg = b[0];
+    return step;
+  }
+  if (b.size() != 2 || (a(1, 1) == 0 && a(0, 1) != 0)) return std::nullopt;
+  step.xm = a(1, 1) == 0 ? 0 : a(0, 1) / a(1, 1);
+  step.xx = without_rounding(a(0, 0) - step.xm * a(1, 0), 1, 1);
+  step.xg = without_rounding(b[0] - step.xm * b[1], 0, std::abs(b[0]));
+  step.mx = a(1, 0);
+  step.mm = a(1, 1);
+  step.mg = b[1];
+  return step;
+}
+
+/// Any filter in single precision: rules are written once, in double, and a conversion of every number would cost more
+/// than the update. The buffers of a parameter are `count` apart.
+void filter_singles(const Filter& filter, Index count, const float* g, float* x, float* buffers) {
+  const SingleMatrix a = filter.a0.cast<float>();
+  const SingleVector b = filter.b.cast<float>();
+  const Index k = b.size();
+  SingleVector before(k);
+  for (Index i = 0; i < count; ++i) {
+    before[0] = x[i];
+    for (Index s = 1; s < k; ++s) before[s] = buffers[(s - 1) * count + i];
+    x[i] = a.row(0).dot(before) + b[0] * g[i];
+    for (Index s = 1; s < k; ++s) buffers[(s - 1) * count + i] = a.row(s).dot(before) + b[s] * g[i];
+  }
+}
 
 template <class Real>
 class FilterRule final : public TrainingRule<Real> {
@@ -67,26 +68,19 @@ class FilterRule final : public TrainingRule<Real> {
     const Index p = state.theta.size();
     if constexpr (std::is_same_v<Real, double>) {
       rule_->step(eta, gradient.data(), state.theta.data(), state.buffers.data(), p);
+    } else if (const auto linear = linear_step(eta)) {
+      take_step(*linear, p, gradient.data(), state.theta.data(), buffers() == 0 ? nullptr : state.buffers.data());
     } else {
-      SingleFilter(rule_->filter(eta), rule_->weight_decay())
-          .apply(p, p, gradient.data(), state.theta.data(), state.buffers.data());
+      filter_singles(with_decay(*rule_, eta), p, gradient.data(), state.theta.data(), state.buffers.data());
     }
   }
 
-  TakePiece<Real> step_in_pieces(double eta, RuleState<Real>& state) const override {
-    if constexpr (std::is_same_v<Real, double>) {
-      if (buffers() > 1) return nullptr;  // UpdateRule::step wants buffers one after the other
-      return [this, eta, &state](Index first, Index count, double* gradient) {
-        rule_->step(eta, gradient, state.theta.data() + first, state.buffers.data() + (buffers() == 0 ? 0 : first),
-                    count);
-      };
-    } else {
-      return [filter = SingleFilter(rule_->filter(eta), rule_->weight_decay()), &state](Index first, Index count,
-                                                                                        float* gradient) {
-        filter.apply(count, state.theta.size(), gradient, state.theta.data() + first,
-                     state.buffers.size() == 0 ? nullptr : state.buffers.data() + first);
-      };
-    }
+  std::optional<LinearStep<Real>> linear_step(double eta) const override {
+    const auto step = brink::linear_step(with_decay(*rule_, eta));
+    if (!step) return std::nullopt;
+    const auto real = [](double value) { return static_cast<Real>(value); };
+    return LinearStep<Real>{real(step->xx), real(step->xm), real(step->xg),
+                            real(step->mx), real(step->mm), real(step->mg)};
   }
 
  private:

@@ -145,7 +145,10 @@ class Trainer {
   /// False when the run has diverged instead.
   bool record() {
     const auto& theta = state_.rule.theta;
-    const auto loss = static_cast<double>(model_->gradient(theta, model_->all(), gradient_));
+    const double loss = [&] {
+      [[maybe_unused]] const FlushSinglesToZero<Real> zeros;  // as in a step, which may take this gradient
+      return static_cast<double>(model_->gradient(theta, model_->all(), gradient_));
+    }();
     const double norm = scaled_norm(gradient_);
     if (!std::isfinite(loss) || !std::isfinite(norm)) {
       end(TrainingStatus::diverged,
@@ -232,9 +235,15 @@ class Trainer {
   }
 
   void step() {
+    [[maybe_unused]] const FlushSinglesToZero<Real> zeros;  // in the gradient and in the rule alike
     const Batch batch = batches_.full() ? model_->all() : batches_.draw(state_.step);
+    // Batches alone, whose gradient no record has computed before: every step of a run takes the same way then.
     if (!batches_.full() && source_->is_plain()) {
-      if (const auto piece = rule_->step_in_pieces(eta(), state_.rule)) return step_in_pieces(batch, piece);
+      if (const auto linear = rule_->linear_step(eta())) {
+        const Real loss = model_->descend(batch, *linear, state_.rule.theta, state_.rule.buffers, gradient_);
+        if (batch_loss_is_finite(static_cast<double>(loss))) ++state_.step;
+        return;
+      }
     }
     const StepKey key{plan_.seed, static_cast<std::uint32_t>(state_.step)};
     const GradientAt<Real> at = [&](const VectorOf<Real>& theta, VectorOf<Real>& out) {
@@ -244,18 +253,8 @@ class Trainer {
       const auto loss = static_cast<double>(at(state_.rule.theta, gradient_));
       if (!batch_loss_is_finite(loss)) return;
     }
-    update(at);
+    rule_->step(eta(), gradient_, at, state_.rule);
     ++state_.step;
-  }
-
-  /// Batches alone, whose gradient no record has computed before: every step of a run takes the same way then.
-  void step_in_pieces(const Batch& batch, const TakePiece<Real>& piece) {
-    const TakePiece<Real> take = [&](Index first, Index count, Real* values) {
-      [[maybe_unused]] const FlushSinglesToZero<Real> zeros;
-      piece(first, count, values);
-    };
-    const auto loss = static_cast<double>(model_->gradient_in_pieces(state_.rule.theta, batch, gradient_, take));
-    if (batch_loss_is_finite(loss)) ++state_.step;
   }
 
   /// Ends the run otherwise.
@@ -263,11 +262,6 @@ class Trainer {
     if (std::isfinite(loss)) return true;
     end(TrainingStatus::diverged, fmt::format("the loss of the batch is not finite at step {}", state_.step));
     return false;
-  }
-
-  void update(const GradientAt<Real>& at) {
-    [[maybe_unused]] const FlushSinglesToZero<Real> zeros;
-    rule_->step(eta(), gradient_, at, state_.rule);
   }
 
   const Objective<Real>& objective_;

@@ -273,7 +273,36 @@ TEST_CASE("a batch longer than a chunk is the sum of its parts", "[network][fast
   CHECK(whole.isApprox(sum, 1e-12));
 }
 
-TEST_CASE("a gradient in pieces is the gradient, whatever is done to the parameters of a piece", "[network][fast]") {
+// One sample, eight and a hundred take different products: with few rows, of BLAS, and of Eigen beside few columns.
+TEMPLATE_TEST_CASE("derivatives of a batch are the sums of those of its parts", "[network][fast]", float, double) {
+  using Numbers = brink::VectorOf<TestType>;
+  const Network network = brink::fully_connected({30, 50, 20, 3}, "tanh", true);
+  const auto objective = brink::make_network_objective<TestType>(network, oracle_matrix(100, 30, 51),
+                                                                 oracle_matrix(100, 3, 52), LossKind::half_square);
+  const Numbers theta = (0.3 * oracle_matrix(network.parameters, 1, 53).col(0)).cast<TestType>();
+  const Numbers u = oracle_matrix(network.parameters, 1, 54).col(0).cast<TestType>();
+  const std::span<const std::uint32_t> all = objective->all().samples;
+  Numbers whole(theta.size()), part(theta.size());
+  const auto check = [&](const auto& derivative) {
+    derivative(brink::Batch{all, 1}, whole);
+    for (const std::size_t size : {1UL, 8UL, 13UL}) {
+      INFO("parts of " << size);
+      Vector sum = Vector::Zero(theta.size());
+      for (std::size_t first = 0; first < all.size(); first += size) {
+        derivative(brink::Batch{all.subspan(first, std::min(size, all.size() - first)), 1}, part);
+        sum += part.template cast<double>();
+      }
+      REQUIRE(whole.allFinite());
+      CHECK((whole.template cast<double>() - sum).norm() <=
+            40 * static_cast<double>(std::numeric_limits<TestType>::epsilon()) * sum.norm());
+    }
+  };
+  check([&](const brink::Batch& batch, Numbers& out) { objective->gradient(theta, batch, out); });
+  check([&](const brink::Batch& batch, Numbers& out) { objective->hessian_product(theta, batch, u, out); });
+  check([&](const brink::Batch& batch, Numbers& out) { objective->third_derivative(theta, batch, u, out); });
+}
+
+TEST_CASE("a step reads every parameter before it changes it, and no other after", "[network][fast]") {
   std::vector<Model> all = models();
   all.push_back({"wide", brink::fully_connected({3, 1500, 7, 2}, "tanh", true), {}});
   for (const auto& [name, network, reference] : all) {
@@ -282,30 +311,40 @@ TEST_CASE("a gradient in pieces is the gradient, whatever is done to the paramet
     const RowMatrix targets = oracle_matrix(600, network.outputs, 22);
     const auto objective = brink::make_network_objective<double>(network, inputs, targets, LossKind::half_square);
     const Vector theta = 0.3 * oracle_matrix(network.parameters, 1, 23).col(0);
+    const Vector start = oracle_matrix(network.parameters, 1, 24).col(0);
     Vector gradient(theta.size()), scratch(theta.size());
+    // Steps that put the gradient itself in the place of the parameters, so that whoever reads them later is far off.
+    const brink::LinearStep<double> replace{.xx = 0, .xg = 1};
+    const brink::LinearStep<double> replace_and_keep{.xx = 0, .xm = 2, .xg = 1, .mx = 3, .mm = 5, .mg = 7};
+    const brink::LinearStep<double> heavy_ball{.xm = -0.1, .mm = 0.9, .mg = 1};
     for (const std::size_t count : {0UL, 1UL, 8UL, 9UL, 600UL}) {
       INFO("samples: " << count);
       const brink::Batch batch{objective->all().samples.first(count), 7};
       const double loss = objective->gradient(theta, batch, gradient);
-      Vector moving = theta;
-      Vector found = Vector::Constant(theta.size(), NAN);
-      const double same =
-          objective->gradient_in_pieces(moving, batch, scratch, [&](Index first, Index length, double* values) {
-            for (Index i = first; i < first + length; ++i) {
-              CHECK(std::isnan(found[i]));  // once
-              found[i] = values[i - first];
-              moving[i] = NAN;
-            }
-          });
-      CHECK(same == loss);
-      REQUIRE(found.allFinite());
-      CHECK((found - gradient).cwiseAbs().maxCoeff() <= 1e-14 * gradient.cwiseAbs().maxCoeff());
+      const auto near = [&](const Vector& found, const Vector& expected) {
+        REQUIRE(found.allFinite());
+        CHECK((found - expected).cwiseAbs().maxCoeff() <= 1e-13 * (1 + expected.cwiseAbs().maxCoeff()));
+      };
+      Vector moving = theta, none, buffer = start;
+      CHECK(objective->descend(batch, replace, moving, none, scratch) == loss);
+      near(moving, gradient);
+      moving = theta;
+      objective->descend(batch, replace_and_keep, moving, buffer, scratch);
+      near(buffer, 3 * theta + 5 * start + 7 * gradient);
+      near(moving, 2 * buffer + gradient);
+      moving = theta;
+      buffer = start;
+      objective->descend(batch, heavy_ball, moving, buffer, scratch);
+      near(buffer, 0.9 * start + gradient);
+      near(moving, theta - 0.1 * buffer);
     }
-    Vector nowhere = Vector::Constant(theta.size(), 1e200);
+    const Vector nowhere = Vector::Constant(theta.size(), 1e200);
     for (const std::size_t count : {8UL, 600UL}) {
       const brink::Batch batch{objective->all().samples.first(count), 7};
-      CHECK_FALSE(std::isfinite(
-          objective->gradient_in_pieces(nowhere, batch, scratch, [](Index, Index, double*) { FAIL("a piece"); })));
+      Vector moving = nowhere, buffer = start;
+      CHECK_FALSE(std::isfinite(objective->descend(batch, heavy_ball, moving, buffer, scratch)));
+      CHECK(moving == nowhere);
+      CHECK(buffer == start);
     }
   }
 }

@@ -34,7 +34,11 @@ TEMPLATE_TEST_CASE("products with few rows are Eigen's", "[network][fast]", floa
         const Rows b = Rows::Random(k, n);
         const Rows before = Rows::Random(m, n);
         Rows c = before;
-        few_outer_products(m, n, k, a.data() + 1, stride, b.data(), add, c.data());
+        if (add) {
+          few_outer_products(m, n, k, a.data() + 1, stride, b.data(), Accumulate<TestType>{c.data()});
+        } else {
+          few_outer_products(m, n, k, a.data() + 1, stride, b.data(), Assign<TestType>{c.data()});
+        }
         const Rows expected = a.middleCols(1, m).transpose() * b + (add ? before : Rows::Zero(m, n));
         CHECK((c - expected).cwiseAbs().maxCoeff() <= 20 * std::numeric_limits<TestType>::epsilon());
       }

@@ -9,6 +9,7 @@
 #include "brink/stability/critical_mode.hpp"
 #include "brink/stability/mean_square.hpp"
 #include "brink/stability/stationary.hpp"
+#include "brink/training/training_rule.hpp"
 #include "oracle/examples.hpp"
 #include "oracle/second_moment.hpp"
 
@@ -125,6 +126,26 @@ brink::RuleParameters momentum(double beta) {
 }
 
 }  // namespace
+
+TEMPLATE_TEST_CASE("a rule with two buffers trains", "[extension][fast]", float, double) {
+  register_extensions();
+  brink::TrainingRuleParameters parameters;
+  parameters.momentum = 0.8;
+  parameters.weight_decay = 0.1;
+  const auto rule = brink::make_training_rule<TestType>("aggregated-momentum", parameters);
+  CHECK_FALSE(rule->linear_step(0.1));
+  Vector x = Vector::LinSpaced(5, -1, 2);
+  std::vector<Vector> m(2, Vector::Zero(5));
+  auto state = brink::initial_state<TestType>(*rule, x.template cast<TestType>());
+  for (int t = 0; t < 20; ++t) {
+    const Vector g = Vector::LinSpaced(5, 1, t - 3.0);
+    brink::VectorOf<TestType> gradient = g.template cast<TestType>();
+    rule->step(0.1, gradient, {}, state);
+    aggregated_recursion(0.8).update(0.1, g + 0.1 * x, x, m);
+  }
+  const auto error = state.theta.template cast<double>() - x;
+  CHECK(error.norm() <= 50 * static_cast<double>(std::numeric_limits<TestType>::epsilon()) * x.norm());
+}
 
 TEST_CASE("a rule with two buffers: edge, thresholds, growth and stationary state without further code",
           "[fast][stability][extension][oracle]") {

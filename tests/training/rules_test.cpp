@@ -14,7 +14,7 @@ using namespace brink::test;
 namespace {
 
 constexpr int kSteps = 60;
-constexpr Index kParameters = 1030;  // more than two blocks of the single-precision path
+constexpr Index kParameters = 1030;  // more than a few registers, and not a multiple of one
 
 /// Feeds the same gradients to the rule that the reference saw; no objective is involved.
 template <class Real>

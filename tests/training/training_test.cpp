@@ -89,19 +89,20 @@ TEST_CASE("full batches take the gradient that was recorded", "[fast][training]"
   CHECK((every.rule.theta - hand.theta).norm() < 1e-13 * hand.theta.norm());
 }
 
-TEMPLATE_TEST_CASE("steps in pieces are steps", "[fast][training]", float, double) {
+TEMPLATE_TEST_CASE("steps that parameters take by themselves are steps", "[fast][training]", float, double) {
   const Network network = fully_connected({40, 60, 50, 2}, "tanh", true);
   oracle::Random random(4);
   const auto objective = make_network_objective<TestType>(network, normal_matrix(30, 40, random),
                                                           normal_matrix(30, 2, random), LossKind::half_square);
   const VectorOf<TestType> start = (0.2 * normal_vector(network.parameters, random)).cast<TestType>();
+  const double decay = GENERATE(0.0, 0.01);
   for (const auto& name : training_rule_names()) {
     INFO(name);
     if (name == "gradient-flow") continue;  // of full batches
     TrainingPlan plan = heavy_ball_plan();
     plan.rule = name;
     plan.parameters.momentum = name == "sgd" ? 0 : 0.8;
-    plan.parameters.weight_decay = 0.01;
+    plan.parameters.weight_decay = decay;
     plan.batch.size = 8;
     const auto rule = make_training_rule<TestType>(name, plan.parameters);
     const auto found = run<TestType>(*objective, plan, start);
@@ -126,7 +127,7 @@ TEST_CASE("momentum without gradient decays to zero in single precision, and the
       make_network_objective<float>(fully_connected({2, 1}, "identity", false), RowMatrix{{1, 0}, {2, 0}},
                                     RowMatrix::Zero(2, 1), LossKind::half_square);
   TrainingPlan plan = heavy_ball_plan();
-  plan.batch = {"without-replacement", GENERATE(1, 2)};  // one step in pieces, and whole ones
+  plan.batch = {"without-replacement", GENERATE(1, 2)};  // one that parameters take by themselves, and whole ones
   plan.steps = 2000;
   plan.record_every = 2000;
   auto state = start_training<float>(*problem, plan, VectorOf<float>::Ones(2));

@@ -9,11 +9,11 @@
 
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 
 #include "brink/linalg/matrix.hpp"
+#include "brink/network/linear_step.hpp"
 
 namespace brink {
 
@@ -28,10 +28,6 @@ struct Batch {
   std::span<const std::uint32_t> samples;
   double divisor = 1;
 };
-
-/// Takes the entries first, …, first + count − 1 of a gradient; may overwrite them.
-template <class Real>
-using TakePiece = std::function<void(Index first, Index count, Real* values)>;
 
 /// A Hessian at one point, for several products.
 template <class Real>
@@ -59,15 +55,16 @@ class Objective {
   [[nodiscard]] virtual Real loss(const VectorOf<Real>& theta, const Batch& batch) const = 0;
   /// out = ∇L_B(θ); returns L_B(θ).
   virtual Real gradient(const VectorOf<Real>& theta, const Batch& batch, VectorOf<Real>& out) const = 0;
-  /// ∇L_B(θ) piece by piece; returns L_B(θ). `take` receives every entry once, and only when the loss is finite. The
-  /// parameters of a piece are not read any more once it is handed over, so that `take` may change those of `theta`
-  /// there and then: a step of SGD on a large network, whose parameters and gradient do not fit into the cache
-  /// together, then passes through memory once less. `take` may not call an objective: the memory of its thread is in
-  /// use. `scratch` has parameters() entries; what is left in it means nothing.
-  virtual Real gradient_in_pieces(const VectorOf<Real>& theta, const Batch& batch, VectorOf<Real>& scratch,
-                                  const TakePiece<Real>& take) const {
+  /// θ and the buffer take `step` along ∇L_B(θ); returns L_B(θ), and where that is not finite nothing has happened.
+  /// A network steps with every parameter as soon as nothing reads it any more, while its gradient is in a register: a
+  /// large one, whose parameters and gradient do not fit into the cache together, passes through memory once less than
+  /// with `gradient` and a step. `buffer` has parameters() entries, or none under a rule without buffer. `scratch` has
+  /// parameters() entries; what is left in it means nothing.
+  virtual Real descend(const Batch& batch, const LinearStep<Real>& step, VectorOf<Real>& theta, VectorOf<Real>& buffer,
+                       VectorOf<Real>& scratch) const {
     const Real loss = gradient(theta, batch, scratch);
-    if (std::isfinite(loss)) take(0, parameters(), scratch.data());
+    if (std::isfinite(loss))
+      take_step(step, parameters(), scratch.data(), theta.data(), buffer.size() == 0 ? nullptr : buffer.data());
     return loss;
   }
   /// out = ∇²L_B(θ) v.

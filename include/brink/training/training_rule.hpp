@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,9 +50,9 @@ class TrainingRule {
   /// One step of size eta. `gradient` holds g(θ) at state.theta and may be overwritten; `at` evaluates it elsewhere.
   virtual void step(double eta, VectorOf<Real>& gradient, const GradientAt<Real>& at, RuleState<Real>& state) const = 0;
 
-  /// The same step for a gradient that comes in pieces, each entry once and in any order: what is to be called for
-  /// every piece, valid as long as `state` and the rule. Null where the step needs the gradient as a whole.
-  [[nodiscard]] virtual TakePiece<Real> step_in_pieces(double, RuleState<Real>&) const { return nullptr; }
+  /// The same step, to rounding, as one that every parameter takes by itself (Objective::descend); none where the rule
+  /// is not linear or has more than one buffer.
+  [[nodiscard]] virtual std::optional<LinearStep<Real>> linear_step(double) const { return std::nullopt; }
 };
 
 /// The state in which a run starts.

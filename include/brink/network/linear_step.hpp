@@ -1,0 +1,21 @@
+#pragma once
+// The step of a linear update rule with at most one buffer, entry by entry: what an objective needs to know of a rule
+// in order to take its step on every parameter as soon as the gradient of that parameter is there.
+
+#include "brink/linalg/matrix.hpp"
+
+namespace brink {
+
+/// m⁺ = mx x + mm m + mg g, then x⁺ = xx x + xm m⁺ + xg g: parameter x, buffer m, gradient g. SGD is xg = −η; heavy
+/// ball mm = β, mg = 1, xm = −η; weight decay λ adds λ mg to mx and λ xg to xx.
+template <class Real>
+struct LinearStep {
+  Real xx = 1, xm = 0, xg = 0;
+  Real mx = 0, mm = 0, mg = 0;
+};
+
+/// Takes the step on `count` parameters with gradients g. m is null for a rule without buffer. float and double.
+template <class Real>
+void take_step(const LinearStep<Real>& step, Index count, const Real* g, Real* x, Real* m);
+
+}  // namespace brink

@@ -84,8 +84,9 @@ def main():
         print("Not measured: python3-torch is not installed.")
         return
     print("784-200-200-10, half squares, heavy ball, single precision, one thread, against PyTorch: training steps and")
-    print("Hessian-vector products a second. Brink multiplies with Eigen here, PyTorch with OpenBLAS. Products: double backward")
-    print("from a fresh graph; kept: further products with the same batch at the same θ, against Objective::hessian_at.\n")
+    print("Hessian-vector products a second. PyTorch multiplies with OpenBLAS; Brink too where a batch has more than 16 rows.")
+    print("Products: double backward from a fresh graph, as at a new θ; kept: further products with the same batch at the same θ,")
+    print("through a graph that was kept, against what `hessian_at` keeps.\n")
     print(networks)
 
 

@@ -139,6 +139,28 @@ TEST_CASE("momentum without gradient decays to zero in single precision, and the
   CHECK(tiny / 4 > 0);
 }
 
+TEST_CASE("the gradient of a record is that of the step, subnormal numbers included", "[fast][training]") {
+  // w2 w1 x with an adjoint of w1 x that is subnormal, and an x that would make a normal number of it again.
+  const auto problem = make_network_objective<float>(fully_connected({1, 1, 1}, "identity", false), RowMatrix{{1e10}},
+                                                     RowMatrix{{1e-10}}, LossKind::half_square);
+  VectorOf<float> start(2);
+  start << 1e-10F, 1e-30F;
+  TrainingPlan plan;
+  plan.rule = "sgd";
+  plan.eta = 1e15;
+  plan.steps = 1;
+  auto once = start_training<float>(*problem, plan, start);
+  auto continued = once;
+  train<float>(*problem, plan, {}, once);
+  REQUIRE(once.records.size() == 2);
+  continued.records = {once.records.front()};  // as if it had been kept after its record
+  train<float>(*problem, plan, {}, continued);
+  CHECK(once.rule.theta == continued.rule.theta);
+#ifdef __SSE2__
+  CHECK(once.rule.theta[0] == start[0]);
+#endif
+}
+
 TEST_CASE("stop rules end a run at the first record that meets them", "[fast][training]") {
   const auto net = tiny_net();
   TrainingPlan plan = heavy_ball_plan();

@@ -1,6 +1,7 @@
 #include "cell_ranks.hpp"
 
 #include <cstdlib>
+#include <stdexcept>
 #include <string>
 
 #include "brink/base/error.hpp"
@@ -48,10 +49,26 @@ CellWorkers CellRanks::workers(const LoadedModel&, const PhasePlan&, const Monit
 
 namespace {
 
-constexpr int kToRoot = 1;    // a finished cell, or an empty text: the first request
+constexpr int kToRoot = 1;    // a finished cell, what has failed there, or an empty text: the first request
 constexpr int kToWorker = 2;  // a cell, or kNoMore
 constexpr std::int64_t kNoMore = -1;
 constexpr auto kPause = std::chrono::milliseconds(1);
+
+// How the text of a cell that has failed begins; the record of a cell begins otherwise.
+constexpr char kFailed = '!';
+constexpr char kWrongInput = 'w';
+constexpr char kNotConverged = 'c';
+constexpr char kOtherFailure = 'o';
+
+std::string failure_text(char kind, const std::exception& error) { return std::string{kFailed, kind} + error.what(); }
+
+/// Throws at rank 0 what a worker has thrown, of the kinds that have an exit code of their own.
+[[noreturn]] void throw_failure(const std::string& text) {
+  const std::string message = text.substr(2);
+  if (text[1] == kWrongInput) throw InvalidInput(message);
+  if (text[1] == kNotConverged) throw NotConverged(message);
+  throw std::runtime_error(message);
+}
 
 struct Message {
   int rank = 0;
@@ -174,6 +191,12 @@ void CellRanks::serve(const LoadedModel& model, const PhasePlan& plan, const Mon
       text = phase_record(cell, compute_phase_cell(model, plan, cell, {{}, monitor.interrupted}, plan.threads));
     } catch (const Interrupted&) {
       text.clear();  // rank 0 is interrupted too, or computes the cell when the command is run again
+    } catch (const InvalidInput& error) {
+      text = failure_text(kWrongInput, error);
+    } catch (const NotConverged& error) {
+      text = failure_text(kNotConverged, error);
+    } catch (const std::exception& error) {
+      text = failure_text(kOtherFailure, error);
     }
   }
 }
@@ -190,6 +213,7 @@ CellWorkers CellRanks::workers(const LoadedModel& model, const PhasePlan& plan, 
     });
     int out = 0;  // cells of this round at other ranks
     bool lost = false;
+    std::string failure;  // the first of a worker
     while (true) {
       if (monitor.interrupted && monitor.interrupted()) queue.close();
       while (!job_->waiting.empty()) {
@@ -220,11 +244,17 @@ CellWorkers CellRanks::workers(const LoadedModel& model, const PhasePlan& plan, 
         lost = true;
         continue;
       }
+      if (message.text.front() == kFailed) {
+        if (failure.empty()) failure = message.text;
+        queue.close();
+        continue;
+      }
       auto [cell, value] = read_phase_record(message.text);
       done(cell, std::move(value));
     }
     own.join();
     own.rethrow();
+    if (!failure.empty()) throw_failure(failure);
     monitor.check();
     if (lost) throw Interrupted("a rank was interrupted");
   };

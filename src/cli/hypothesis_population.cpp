@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <mutex>
 
@@ -15,6 +16,8 @@
 
 namespace brink::cli {
 namespace {
+
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 bool varies(const HypothesisFile& file, const char* what) { return contains(file.population.vary, what); }
 
@@ -92,14 +95,23 @@ class TrainingPopulation {
     result.texts = {{"rule", cell.rule}, {"sampling", cell.sampling}};
     const double momentum = cell.parameters.momentum;
     result.numbers = {{"momentum", momentum}, {"batch", static_cast<double>(cell.batch_size)}};
-    double eta = file_.population.eta_is_effective ? step_of_effective_rate(step, momentum) : step;
     const bool by_multiple = !grid_.grid.eta_over_threshold.empty();
-    std::optional<LoadedModel> model;
-    if (by_multiple || wants_threshold()) model = load_model(sections["model"], configuration.directory);
-    if (by_multiple) eta = step * named_threshold(model->model, cell, "mean-square");
+    double eta = file_.population.eta_is_effective ? step_of_effective_rate(step, momentum) : step;
+    if (by_multiple) eta = kUnknown;
+    const auto column = [](const std::string& text) { return fmt::format("threshold(\"{}\")", text); };
+    // Conditions on runs see these of a run that fails too.
+    for (const auto& trace : traces_) result.traces[trace];
     for (const auto& [name, text] : file_.wanted.calls)
-      if (name == "threshold")
-        result.numbers[fmt::format("threshold(\"{}\")", text)] = named_threshold(model->model, cell, text);
+      if (name == "threshold") result.numbers[column(text)] = kUnknown;
+    try {
+      std::optional<LoadedModel> model;
+      if (by_multiple || wants_threshold()) model = load_model(sections["model"], configuration.directory);
+      if (by_multiple) eta = step * named_threshold(model->model, cell, "mean-square");
+      for (const auto& [name, text] : file_.wanted.calls)
+        if (name == "threshold") result.numbers[column(text)] = named_threshold(model->model, cell, text);
+    } catch (const NotConverged& error) {
+      result.failure = std::string("not converged: ") + error.what();
+    }
     const char* parameter = by_multiple                         ? "eta_over_threshold"
                             : file_.population.eta_is_effective ? "effective_rate"
                                                                 : "eta";
@@ -107,16 +119,21 @@ class TrainingPopulation {
     result.numbers["eta"] = eta;
     result.numbers["effective_rate"] = eta / (1 - momentum);
     result.numbers[parameter] = step;
+    if (!result.failure.empty()) return result;
     sections["training"]["eta"] = eta;
 
     const TrainableProblem problem = load_trainable(sections["model"], configuration.directory);
     const auto precise = problem.precise();
     const auto batch_seed = varies(file_, "batches") ? std::optional<std::uint64_t>(seed) : std::nullopt;
     const TrainJob job = read_train_job(configuration, batch_seed, precise->samples(), precise->parameters());
-    if (job.training.precision == "float") {
-      train_into(*problem.single(), problem.start, job, result, monitor);
-    } else {
-      train_into(*precise, problem.start, job, result, monitor);
+    try {
+      if (job.training.precision == "float") {
+        train_into(*problem.single(), problem.start, job, result, monitor);
+      } else {
+        train_into(*precise, problem.start, job, result, monitor);
+      }
+    } catch (const NotConverged& error) {  // a probe
+      result.failure = std::string("not converged: ") + error.what();
     }
     return result;
   }

@@ -162,7 +162,8 @@ std::vector<double> dense_batches(const Options& options) {
   const auto given = batches_of(options);
   const auto [low, high] = std::minmax_element(given.begin(), given.end());
   std::vector<double> dense;
-  for (int i = 1; i<kPoints&& * high> * low; ++i) {
+  if (*low == *high) return dense;
+  for (int i = 1; i < kPoints; ++i) {
     const double batch = *low * std::pow(*high / *low, static_cast<double>(i) / kPoints);
     if (std::find(given.begin(), given.end(), batch) == given.end()) dense.push_back(batch);
   }

@@ -63,6 +63,8 @@ double probe_residual(const Matrix& lower, const SymmetricEigen& eigen) {
 
 SymmetricEigen symmetric_eigen(const Matrix& a) {
   check_symmetric_input(a);
+  constexpr Index kLargest = 32766;  // LAPACK counts the 1 + 6d + 2d² numbers that it works with in 32 bits
+  check_argument(a.rows() <= kLargest, "symmetric_eigen", "dimension", a.rows(), "at most 32766, as LAPACK can count");
   SymmetricEigen result;
   result.vectors = a;
   result.values = decompose(result.vectors, 'V').reverse();

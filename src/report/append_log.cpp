@@ -50,9 +50,8 @@ AppendLog::AppendLog(std::filesystem::path path) : path_(std::move(path)) {
                                        : fmt::format("a file that can be locked ({})", std::strerror(errno)));
     }
     lines_ = read_log(read_file(path_));
-    std::size_t size = 0;
-    for (const auto& line : lines_) size += log_line(line).size();
-    cut(size);
+    for (const auto& line : lines_) size_ += log_line(line).size();
+    cut(size_);
   } catch (...) {
     ::close(descriptor_);
     throw;
@@ -62,18 +61,24 @@ AppendLog::AppendLog(std::filesystem::path path) : path_(std::move(path)) {
 AppendLog::~AppendLog() { ::close(descriptor_); }
 
 void AppendLog::append(std::string_view text) {
-  std::string line = log_line(text);
+  const std::string line = log_line(text);
   std::string_view rest = line;
   while (!rest.empty()) {
     const auto written = ::write(descriptor_, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) fail(path_, fmt::format("a file that takes another line ({})", std::strerror(errno)));
+    if (written <= 0) {
+      const int reason = errno;
+      cut(size_);  // other threads may go on, and their lines would be lost behind half a line
+      fail(path_, fmt::format("a file that takes another line ({})", std::strerror(reason)));
+    }
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
+  size_ += line.size();
 }
 
 void AppendLog::clear() {
   cut(0);
+  size_ = 0;
   lines_.clear();
 }
 

@@ -48,6 +48,12 @@ Batches current_batches(const TrainingPlan& plan, Index samples, const TrainingS
   return Batches(settings, samples, plan.seed, state.stretch, state.stretch_begin);
 }
 
+template <class Real>
+void check_batches(const TrainingRule<Real>& rule, const Batches& batches) {
+  check_argument(!rule.needs_full_batch() || batches.full(), kFunction, "batch size", batches.size(),
+                 fmt::format("all samples, for {}", rule.name()));
+}
+
 void check_plan(const TrainingPlan& plan) {
   check_argument(plan.eta > 0 && std::isfinite(plan.eta), kFunction, "eta", plan.eta, "a finite number > 0");
   check_argument(plan.warm_up >= 0, kFunction, "warm_up", plan.warm_up, "an integer >= 0");
@@ -160,7 +166,7 @@ class Trainer {
                            static_cast<double>(batches_.size()), loss,  norm};
     for (const auto& probe : probes_) {
       line.push_back(probe.measure(state_.step, state_.rule));
-      check_argument(std::isfinite(line.back()), kFunction, "probe " + probe.name, line.back(), "a finite number");
+      check_argument(!std::isnan(line.back()), kFunction, "probe " + probe.name, line.back(), "a number");
     }
     state_.records.push_back(std::move(line));
     return true;
@@ -215,6 +221,7 @@ class Trainer {
       ++state_.stretch;
       state_.stretch_begin = state_.step;
       batches_ = current_batches(plan_, objective_.samples(), state_);
+      check_batches(*rule_, batches_);
     }
     if (change.zero_buffers) {
       state_.rule.buffers.setZero();
@@ -321,8 +328,7 @@ TrainingState<Real> start_training(const Objective<Real>& objective, const Train
   state.fired.assign(plan.interventions.size(), 0);
   state.fired_at.assign(plan.interventions.size(), -1);
   const Batches batches = current_batches(plan, objective.samples(), state);
-  check_argument(!rule->needs_full_batch() || batches.full(), kFunction, "batch size", batches.size(),
-                 fmt::format("{}, all samples, for {}", objective.samples(), plan.rule));
+  check_batches(*rule, batches);
   return state;
 }
 

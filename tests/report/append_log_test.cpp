@@ -1,5 +1,8 @@
 // A log that is cut or damaged anywhere keeps the lines before.
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #include <catch2/catch.hpp>
 
 #include "brink/base/error.hpp"
@@ -52,4 +55,24 @@ TEST_CASE("a log goes on after a torn line", "[report][fast]") {
   }
   CHECK(AppendLog(path).lines() == std::vector<std::string>{"new"});
   CHECK_THROWS_AS(AppendLog(scratch.path() / "missing" / "a.log"), InvalidInput);
+}
+
+TEST_CASE("a line for which there is no room leaves nothing of itself", "[report][fast]") {
+  const test::Scratch scratch;
+  const auto path = scratch.path() / "a.log";
+  AppendLog log(path);
+  log.append("one");
+  // A limit in the middle of the next line: the system writes as much as there is room for, then refuses.
+  const auto before = ::signal(SIGXFSZ, SIG_IGN);
+  rlimit usual{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &usual) == 0);
+  rlimit small = usual;
+  small.rlim_cur = log_line("one").size() + 12;
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  CHECK_THROWS_AS(log.append("a line that is longer"), InvalidInput);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &usual) == 0);
+  ::signal(SIGXFSZ, before);
+  CHECK(read_file(path) == log_line("one"));
+  log.append("two");
+  CHECK(read_log(read_file(path)) == std::vector<std::string>{"one", "two"});
 }

@@ -437,6 +437,10 @@ TEST_CASE("plans that cannot be are refused", "[fast][training]") {
   CHECK_THROWS_AS(start_training<double>(net, plan, Vector::Constant(32, std::nan(""))), InvalidInput);
   const std::vector<Probe<double>> broken = {{"p", [](Index, const RuleState<double>&) { return std::nan(""); }}};
   CHECK_THROWS_AS(run<double>(net, plan, tiny_start(net), broken), InvalidInput);
+  const std::vector<Probe<double>> unbounded = {{"p", [](Index step, const RuleState<double>&) {
+                                                   return step < 2 ? 1 : std::numeric_limits<double>::infinity();
+                                                 }}};
+  CHECK(std::isinf(run<double>(net, plan, tiny_start(net), unbounded).records.back().back()));
   const std::vector<Probe<double>> twice = {{"loss", [](Index, const RuleState<double>&) { return 1.0; }}};
   CHECK_THROWS_AS(run<double>(net, plan, tiny_start(net), twice), InvalidInput);
   plan.steps = 0;

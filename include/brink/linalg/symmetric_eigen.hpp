@@ -13,7 +13,7 @@ struct SymmetricEigen {
 };
 
 /// All eigenpairs of the symmetric matrix `a` (only its lower triangle is read). O(d³).
-/// Throws InvalidInput when a is not square or not finite, NotConverged when LAPACK fails.
+/// Throws InvalidInput when a is not square, not finite or larger than 32766, NotConverged when LAPACK fails.
 [[nodiscard]] SymmetricEigen symmetric_eigen(const Matrix& a);
 
 /// Eigenvalues only, descending.

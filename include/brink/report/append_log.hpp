@@ -29,7 +29,8 @@ class AppendLog {
   /// What was in the file when it was opened.
   [[nodiscard]] const std::vector<std::string>& lines() const { return lines_; }
 
-  /// Appends a line; `text` must not hold a line end. Throws InvalidInput with the system's reason (no space, …).
+  /// Appends a line; `text` must not hold a line end. Throws InvalidInput with the system's reason (no space, …), and
+  /// then the file is as it was.
   void append(std::string_view text);
 
   /// Empties the file.
@@ -40,6 +41,7 @@ class AppendLog {
 
   std::filesystem::path path_;
   int descriptor_ = -1;
+  std::size_t size_ = 0;  ///< of the whole lines
   std::vector<std::string> lines_;
 };
 

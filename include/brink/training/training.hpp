@@ -48,7 +48,8 @@ struct TrainingPlan {
   std::uint64_t seed = 0;
 };
 
-/// A number to record: a function of the step and of what the run carries (parameters and buffers), NaN is an error.
+/// A number to record: a function of the step and of what the run carries (parameters and buffers), infinite where what
+/// it measures has no bound. NaN is an error.
 template <class Real>
 struct Probe {
   std::string name;
@@ -104,7 +105,7 @@ struct TrainingSurroundings {
 /// Trains until the state has ended (status other than running) or the monitor is interrupted; then the state is left
 /// running, between two steps, to be kept and continued. A run that diverges, or whose loss or gradient is not finite,
 /// ends with the status `diverged`: the records hold what was finite, the last of them the last finite one. Throws
-/// InvalidInput for a condition on a quantity that is not recorded, and for a probe that is not finite.
+/// InvalidInput for a condition on a quantity that is not recorded, and for a probe that is NaN.
 template <class Real>
 void train(const Objective<Real>& objective, const TrainingPlan& plan, const std::vector<Probe<Real>>& probes,
            TrainingState<Real>& state, const TrainingSurroundings<Real>& surroundings = {});

@@ -30,12 +30,31 @@ std::vector<std::string_view> split(std::string_view line) {
   }
 }
 
+/// Of a number that is out of range: whether it is too small rather than too large. The library reports both alike.
+bool is_below_one(std::string_view number) {
+  const std::size_t end = std::min(number.find_first_of("eE"), number.size());
+  const std::string_view digits = number.substr(0, end);
+  const auto point = static_cast<std::int64_t>(std::min(digits.find('.'), digits.size()));
+  const auto first = static_cast<std::int64_t>(std::min(digits.find_first_of("123456789"), digits.size()));
+  std::string_view power = number.substr(std::min(end + 1, number.size()));
+  if (power.starts_with('+')) power.remove_prefix(1);
+  std::int64_t exponent = 0;
+  const auto parsed = std::from_chars(power.data(), power.data() + power.size(), exponent);
+  if (parsed.ec == std::errc::result_out_of_range) return power.starts_with('-');
+  // The first digit stands for this power of 10; as doubles, because the sum may leave the integers.
+  const double leading = static_cast<double>(point - first - (first < point ? 1 : 0)) + static_cast<double>(exponent);
+  return leading < 0;
+}
+
 /// The number, NaN and infinities included; nothing when the text is not a number.
 std::optional<double> number(std::string_view text) {
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   double value = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (parsed.ec == std::errc::result_out_of_range) return HUGE_VAL;
+  if (parsed.ec == std::errc::result_out_of_range) {
+    const double size = is_below_one(text) ? 0 : HUGE_VAL;
+    return text.starts_with('-') ? -size : size;
+  }
   if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return std::nullopt;
   return value;
 }

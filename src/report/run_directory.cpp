@@ -35,6 +35,7 @@ constexpr std::array kOwned = {kResult,
                                "gradient_noise.npy",
                                "hypothesis.toml",
                                "registration.json",
+                               "findings.md",
                                "report.html",
                                "report.md",
                                kConfiguration};

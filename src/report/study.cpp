@@ -83,7 +83,8 @@ Finding judge_exact(const Claim& claim, const std::vector<double>& values, doubl
   finding.predicted = 0;
   SeedMean& m = finding.measured;
   double largest = 0;
-  for (const double v : values) largest = std::isfinite(v) ? std::max(largest, std::abs(v)) : v;
+  // A NaN stays: no comparison with it is true.
+  for (const double v : values) largest = std::isnan(v) || std::isnan(largest) ? NAN : std::max(largest, std::abs(v));
   // The largest difference is what is judged; it has no sampling error.
   m.mean = largest;
   m.standard_error = 0;

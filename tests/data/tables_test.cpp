@@ -1,6 +1,7 @@
 #include <zlib.h>
 #include <catch2/catch.hpp>
 
+#include <cmath>
 #include <cstdlib>
 
 #include "brink/data/csv.hpp"
@@ -45,6 +46,20 @@ TEST_CASE("CSV tables with and without a header line", "[fast][data]") {
   }
 }
 
+TEST_CASE("a CSV number too small for a double is zero", "[fast][data]") {
+  const TemporaryDirectory directory;
+  const std::string tiny = "0." + std::string(400, '0') + "1";
+  const CsvTable table = read_csv(
+      directory.write("a.csv", "1e-400,-1e-400,+12.5E-999999999999999999999," + tiny + "e+3,-" + tiny + ",5e-324\n"));
+  REQUIRE(table.values.cols() == 6);
+  for (Index j = 0; j < 5; ++j) {
+    CAPTURE(j);
+    CHECK(table.values(0, j) == 0);
+    CHECK(std::signbit(table.values(0, j)) == (j == 1 || j == 4));
+  }
+  CHECK(table.values(0, 5) == 5e-324);
+}
+
 TEST_CASE("a wrong CSV field is named by line and column", "[fast][data]") {
   const TemporaryDirectory directory;
   CHECK_THAT(csv_refusal(directory, "a,b\n1,2\n3,x\n"), Contains("t.csv, line 3, column 2") && Contains("\"x\""));
@@ -54,6 +69,9 @@ TEST_CASE("a wrong CSV field is named by line and column", "[fast][data]") {
   CHECK_THAT(csv_refusal(directory, "1,2\n1e999,2\n"), Contains("line 2, column 1") && Contains("1e999"));
   CHECK_THAT(csv_refusal(directory, "1,2\n1 2,3\n"), Contains("line 2, column 1"));
   CHECK_THAT(csv_refusal(directory, "1,2\n\n3\n"), Contains("line 3 = 1 columns, need 2"));
+  CHECK_THAT(csv_refusal(directory, "1,2\n-1e400,2\n"), Contains("line 2, column 1") && Contains("finite"));
+  CHECK_THAT(csv_refusal(directory, "1,2\n0.001e999999999999999999,2\n"), Contains("line 2, column 1"));
+  CHECK_THAT(csv_refusal(directory, "1,2\n1" + std::string(400, '0') + "e-1,2\n"), Contains("line 2, column 1"));
   // A first line that is half numbers is a mistake, not a header.
   CHECK_THAT(csv_refusal(directory, "1,x\n1,2\n"), Contains("line 1, column 2"));
   CHECK_THAT(csv_refusal(directory, "a,b\n"), Contains("without a number"));

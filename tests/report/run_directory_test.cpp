@@ -113,6 +113,7 @@ TEST_CASE("a run of another configuration is refused and replaced with force", "
   const auto out = scratch.path() / "run";
   auto run = RunDirectory::create(out, "seed = 7\nsteps = 100\n");
   run.write("figures/old.csv", "a\n");
+  run.write("findings.md", "| claim |\n");
   run.finish("{}\n", "{}\n");
   std::ofstream(out / "notes.txt") << "mine";
 
@@ -126,6 +127,7 @@ TEST_CASE("a run of another configuration is refused and replaced with force", "
   const auto replaced = RunDirectory::create(out, "seed = 7\nsteps = 200\n", true);
   CHECK_FALSE(replaced.complete());
   CHECK_FALSE(fs::exists(out / "figures"));
+  CHECK_FALSE(fs::exists(out / "findings.md"));
   CHECK(read_file(out / "notes.txt") == "mine");
   CHECK(read_file(out / "config.toml").find("steps = 200") != std::string::npos);
 }

@@ -79,6 +79,11 @@ TEST_CASE("a claim is judged by its interval", "[study][fast]") {
   CHECK(judge_exact({}, {1e-9, -2e-8}, 1e-8).decision == Decision::refuted);
   CHECK(judge_exact({}, {std::numeric_limits<double>::quiet_NaN()}, 1e-8).decision == Decision::refuted);
   CHECK(judge_exact({}, {}, 1e-8).decision == Decision::cannot_tell);
+  for (const double far : std::vector<double>{-INFINITY, INFINITY, std::nan("")}) {
+    CHECK(judge_exact({}, {far, 1e-9}, 1e-8).decision == Decision::refuted);
+    CHECK(judge_exact({}, {1e-9, far}, 1e-8).decision == Decision::refuted);
+  }
+  CHECK(judge_exact({}, {1e-9, -INFINITY}, 1e-8).measured.mean == INFINITY);
 }
 
 TEST_CASE("units of a study are measured once, on any number of threads", "[study][fast]") {

@@ -8,6 +8,7 @@
 //   checkpoint.log   the same for runs of many small units, one line each
 //   training.state   the same for a training run; and what it leaves: theta.npy, J.npy or gram.npy, gradient_noise.npy
 //   hypothesis.toml, registration.json  of hypotheses: the file, byte by byte, and what was frozen of it
+//   findings.md      of a study: its findings as a table
 //   report.html, report.md  what brink report made of the run
 //   provenance.json  where, when and by what the run was made
 //   result.json      the result; written last, so that a directory with result.json holds a complete run

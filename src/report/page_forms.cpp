@@ -222,8 +222,10 @@ std::string page_markdown(const RunPage& page) {
 std::string latex_table(const TextTable& table, const std::string& caption) {
   std::string columns;
   std::string header;
+  std::vector<bool> numeric;
   for (std::size_t i = 0; i < table.header.size(); ++i) {
-    columns += table.is_numeric(i) ? 'r' : 'l';
+    numeric.push_back(table.is_numeric(i));
+    columns += numeric[i] ? 'r' : 'l';
     header += (i == 0 ? "" : " & ") + latex_escaped(table.header[i]);
   }
   std::string text = fmt::format(
@@ -234,7 +236,7 @@ std::string latex_table(const TextTable& table, const std::string& caption) {
   for (const auto& row : table.rows) {
     text += "    ";
     for (std::size_t i = 0; i < row.size(); ++i)
-      text += (i == 0 ? "" : " & ") + (table.is_numeric(i) ? latex_number(row[i]) : latex_escaped(row[i]));
+      text += (i == 0 ? "" : " & ") + (numeric[i] ? latex_number(row[i]) : latex_escaped(row[i]));
     text += " \\\\\n";
   }
   return text + "    \\bottomrule\n  \\end{tabular}\n\\end{table}\n";

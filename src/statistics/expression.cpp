@@ -222,12 +222,14 @@ class Parser {
 
 ExpressionValue value_of(const Node& node, const ExpressionScope& scope);
 
-double number_of(const Node& node, const ExpressionScope& scope) {
-  const ExpressionValue value = value_of(node, scope);
+/// `value` as a number; `node` is what it is the value of.
+double as_number(const Node& node, const ExpressionValue& value) {
   if (const auto* number = std::get_if<double>(&value)) return *number;
   throw InvalidInput(fmt::format("expression: {} is no number, need numbers here",
                                  node.name.empty() ? "an operand" : "\"" + node.name + "\""));
 }
+
+double number_of(const Node& node, const ExpressionScope& scope) { return as_number(node, value_of(node, scope)); }
 
 bool truth_of(const Node& node, const ExpressionScope& scope) {
   const ExpressionValue value = value_of(node, scope);
@@ -266,8 +268,8 @@ bool comparison(const Node& node, const ExpressionScope& scope) {
     if (node.name == "==") return left == right;
     if (node.name == "!=") return left != right;
   }
-  const double a = number_of(*node.operands[0], scope);
-  const double b = number_of(*node.operands[1], scope);
+  const double a = as_number(*node.operands[0], left);
+  const double b = as_number(*node.operands[1], right);
   if (node.name == "<") return a < b;
   if (node.name == "<=") return a <= b;
   if (node.name == ">") return a > b;

@@ -204,7 +204,7 @@ class CellWork {
   /// `factor` times the exponent of a dynamics whose steps are all the same.
   Estimate without_noise(double factor) const {
     const double exponent = deterministic_log_growth(*make_linear_engine(model_, dynamics_));
-    return {factor * exponent, 0, ErrorKind::standard_error, "noise-free", {}};
+    return {factor * exponent, factor * kNoiseFreeAccuracy, ErrorKind::standard_error, "noise-free", {}};
   }
 
   /// The engine with replicas that start in the leading mode of the second moment.

@@ -108,9 +108,14 @@ GridAxis make_axis(const std::string& quantity, double low, double high, std::in
   check_argument(points >= 2 && points <= 100000, kAxis, quantity + " cells", points, "an integer in 2..100000");
   check_argument(!logarithmic || low > 0, kAxis, range, low, "numbers > 0 on a logarithmic axis");
   if (quantity == "eta") check_argument(low > 0, kAxis, range, low, "step sizes > 0");
-  if (quantity == "batch") check_argument(low >= 1 && high < 1e15, kAxis, range, low, "batch sizes >= 1");
-  if (quantity == "momentum")
-    check_argument(low > -1 && high<1, kAxis, range, low> - 1 ? high : low, "numbers with -1 < momentum < 1");
+  if (quantity == "batch") {
+    const double bad = low >= 1 ? high : low;
+    check_argument(low >= 1 && high < 1e15, kAxis, range, bad, "batch sizes with 1 <= batch < 1e15");
+  }
+  if (quantity == "momentum") {
+    const double bad = low > -1 ? high : low;
+    check_argument(low > -1 && high < 1, kAxis, range, bad, "numbers with -1 < momentum < 1");
+  }
   GridAxis axis{quantity, logarithmic, {}};
   for (std::int64_t i = 0; i < points; ++i) {
     const double share = static_cast<double>(i) / static_cast<double>(points - 1);

@@ -56,6 +56,17 @@ TEST_CASE("conditions", "[statistics][fast]") {
   CHECK(truth("1 + 1 == 2"));
 }
 
+TEST_CASE("a comparison asks for each side once", "[statistics][fast]") {
+  int asked = 0;
+  const ExpressionScope counting{[&](const std::string&) -> ExpressionValue {
+                                   ++asked;
+                                   return 1.0;
+                                 },
+                                 {}};
+  CHECK(Expression::parse("a <= b").truth(counting));
+  CHECK(asked == 2);
+}
+
 TEST_CASE("an expression tells what it asks for", "[statistics][fast]") {
   const Expression expression = Expression::parse("eta*threshold(\"mean\") + eta + tail(\"loss\", 0.5)");
   CHECK(expression.variables() == std::vector<std::string>{"eta"});

@@ -48,9 +48,9 @@ class Runner {
         warnings_.push_back(warning);
       }
     }
-    // −∞ is as stable as it gets, but nothing that a fit could use.
     // The fit looks at the scatter that runs show; what few replicas do not show is added to its result.
     const double scatter = growth.log_growth.error / (moment > 0 ? few_replicas_factor(options.replicas) : 1);
+    // −∞ is as stable as it gets, but nothing that a fit could use.
     return {x, std::max(growth.log_growth.value, kLowestGrowth), scatter, growth.degrees_of_freedom};
   }
 

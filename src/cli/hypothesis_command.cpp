@@ -165,7 +165,7 @@ int judge_file(const HypothesisFile& file, const HypothesisFlags& flags) {
   report.failures = failures_of(runs);
   report.judgements = judge_hypotheses(file.hypotheses, runs, file.common.level, file.common.bootstrap_seed);
 
-  run.write("hypothesis.toml", read_file(file.path));
+  run.write("hypothesis.toml", file.text);
   if (report.registration) run.write("registration.json", registration_json(*report.registration));
   draw_figures(run, hypothesis_figures(report), console);
   const std::string json = hypothesis_json(report);

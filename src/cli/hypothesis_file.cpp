@@ -41,11 +41,11 @@ Sections HypothesisFile::sections() const {
 HypothesisFile read_hypothesis_file(const std::filesystem::path& path) {
   HypothesisFile file;
   file.path = path;
-  const std::string text = read_file(path);
-  file.hash = sha256(text);
+  file.text = read_file(path);
+  file.hash = sha256(file.text);
   file.configuration.directory = path.parent_path().empty() ? std::filesystem::path(".") : path.parent_path();
   file.configuration.name = path.stem().string();
-  file.configuration.sections = parse_configuration(text, path.string());
+  file.configuration.sections = parse_configuration(file.text, path.string());
   read_section(file.configuration, "population", file.population);
   read_section(file.configuration, "hypotheses", file.common);
   check_population(file.population);

@@ -53,7 +53,8 @@ struct HypothesesSection {
 
 struct HypothesisFile {
   std::filesystem::path path;
-  std::string hash;  ///< SHA-256 of its bytes
+  std::string text;  ///< its bytes, as they were before the runs
+  std::string hash;  ///< SHA-256 of these
   Configuration configuration;
   PopulationSection population;
   HypothesesSection common;

@@ -14,18 +14,33 @@ using namespace json_parts;
 
 namespace {
 
-/// Infinite limits are null: a one-sided claim.
-Json limit_json(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+constexpr const char* kNotMeasured = "not measured";
+
+/// Why there is no mean.
+const char* reason_of(const ContrastResult& contrast) {
+  return contrast.seeds - contrast.censored < 2 ? "fewer than two usable seeds"
+                                                : "the crossings, some of them censored, have no fit";
+}
+
+TableValue if_measured(const ContrastResult& contrast, double value) {
+  return contrast.measured() ? TableValue(value) : TableValue();
+}
 
 Json contrast_json(const ContrastResult& contrast) {
   Json json;
   json["name"] = contrast.name;
-  json["lower_limit"] = limit_json(contrast.lower);
-  json["upper_limit"] = limit_json(contrast.upper);
-  put_number(json, "mean", contrast.mean.value);
-  put_number(json, "standard_error", contrast.mean.standard_error);
+  // Infinite limits are written as null: a one-sided claim.
+  json["lower_limit"] = contrast.lower;
+  json["upper_limit"] = contrast.upper;
+  if (contrast.measured()) {
+    put_number(json, "mean", contrast.mean.value);
+    put_number(json, "standard_error", contrast.mean.standard_error);
+    json["interval"] = {contrast.interval.lower, contrast.interval.upper};
+  } else {
+    for (const char* key : {"mean", "standard_error", "interval"})
+      put_null(json, key, kNotMeasured, reason_of(contrast));
+  }
   put_number(json, "degrees_of_freedom", contrast.mean.degrees_of_freedom);
-  json["interval"] = {contrast.interval.lower, contrast.interval.upper};
   if (contrast.bootstrap)
     json["bootstrap_interval"] = {contrast.bootstrap->lower, contrast.bootstrap->upper};
   else
@@ -64,9 +79,13 @@ Json judgement_json(const HypothesisReport& report, const Judgement& judgement) 
     json["interval"] = nullptr;
   } else {
     const ContrastResult& decisive = judgement.contrasts[judgement.decisive];
-    put_number(json, "effect", decisive.mean.value);
     json["effect_of"] = decisive.name;
-    json["interval"] = {decisive.interval.lower, decisive.interval.upper};
+    if (decisive.measured()) {
+      put_number(json, "effect", decisive.mean.value);
+      json["interval"] = {decisive.interval.lower, decisive.interval.upper};
+    } else {
+      for (const char* key : {"effect", "interval"}) put_null(json, key, kNotMeasured, reason_of(decisive));
+    }
   }
   json["interval_confidence"] = 1 - 2 * report.level;
   put_number(json, "p_supported", judgement.p_supported);
@@ -84,8 +103,6 @@ Json judgement_json(const HypothesisReport& report, const Judgement& judgement) 
   json["warnings"] = judgement.warnings;
   return json;
 }
-
-TableValue finite_or_nothing(double value) { return std::isfinite(value) ? TableValue(value) : TableValue(); }
 
 std::string limits_text(const ContrastResult& contrast) {
   // Adding 0 makes a 0 of −0.
@@ -152,8 +169,9 @@ Table verdict_table(const HypothesisReport& report) {
     } else {
       const ContrastResult& decisive = judgement.contrasts[judgement.decisive];
       seeds = decisive.seeds;
-      row.insert(row.end(), {decisive.mean.value, decisive.interval.lower, decisive.interval.upper,
-                             finite_or_nothing(decisive.lower), finite_or_nothing(decisive.upper), decisive.name});
+      row.insert(row.end(),
+                 {if_measured(decisive, decisive.mean.value), if_measured(decisive, decisive.interval.lower),
+                  if_measured(decisive, decisive.interval.upper), decisive.lower, decisive.upper, decisive.name});
     }
     row.insert(row.end(),
                {judgement.p_supported_corrected, judgement.p_refuted_corrected, seeds, judgement.runs,
@@ -180,12 +198,13 @@ Table contrast_table(const HypothesisReport& report) {
                {"p_refuted", 3}});
   for (const auto& judgement : report.judgements)
     for (const auto& contrast : judgement.contrasts)
-      table.add_row({judgement.name, contrast.name, contrast.mean.value, contrast.mean.standard_error,
-                     contrast.interval.lower, contrast.interval.upper,
+      table.add_row({judgement.name, contrast.name, if_measured(contrast, contrast.mean.value),
+                     if_measured(contrast, contrast.mean.standard_error),
+                     if_measured(contrast, contrast.interval.lower), if_measured(contrast, contrast.interval.upper),
                      contrast.bootstrap ? TableValue(contrast.bootstrap->lower) : TableValue(),
-                     contrast.bootstrap ? TableValue(contrast.bootstrap->upper) : TableValue(),
-                     finite_or_nothing(contrast.lower), finite_or_nothing(contrast.upper), contrast.seeds,
-                     contrast.censored, contrast.test.p_outside, contrast.test.p_inside});
+                     contrast.bootstrap ? TableValue(contrast.bootstrap->upper) : TableValue(), contrast.lower,
+                     contrast.upper, contrast.seeds, contrast.censored, contrast.test.p_outside,
+                     contrast.test.p_inside});
   return table;
 }
 
@@ -209,7 +228,7 @@ Table population_table(const std::vector<Observation>& runs) {
     }
     for (const auto& name : names) {
       const auto found = run.numbers.find(name);
-      row.push_back(found == run.numbers.end() ? TableValue() : finite_or_nothing(found->second));
+      row.push_back(found == run.numbers.end() ? TableValue() : TableValue(found->second));
     }
     row.push_back(run.failure.empty() ? TableValue() : TableValue(run.failure));
     table.add_row(std::move(row));
@@ -252,9 +271,12 @@ std::string hypothesis_text(const HypothesisReport& report) {
     text += fmt::format("\n{}: {}\n  {}\n", judgement.name, to_string(judgement.decision), judgement.hypothesis.claim);
     if (!judgement.contrasts.empty()) {
       const ContrastResult& decisive = judgement.contrasts[judgement.decisive];
-      text += fmt::format("  {}: effect {:.4g}, {:.0f}% interval [{:.4g}, {:.4g}], promised {} ({} contrasts)\n",
-                          decisive.name, decisive.mean.value, 100 * (1 - 2 * report.level), decisive.interval.lower,
-                          decisive.interval.upper, limits_text(decisive), judgement.contrasts.size());
+      const std::string effect = decisive.measured() ? fmt::format("effect {:.4g}, {:.0f}% interval [{:.4g}, {:.4g}]",
+                                                                   decisive.mean.value, 100 * (1 - 2 * report.level),
+                                                                   decisive.interval.lower, decisive.interval.upper)
+                                                     : fmt::format("{}, {}", kNotMeasured, reason_of(decisive));
+      text += fmt::format("  {}: {}, promised {} ({} contrasts)\n", decisive.name, effect, limits_text(decisive),
+                          judgement.contrasts.size());
     }
     text +=
         fmt::format("  p (supported) = {:.3g}, p (refuted) = {:.3g}, corrected; {} runs, {} excluded, {} censored\n",
@@ -276,7 +298,7 @@ std::vector<FigureData> hypothesis_figures(const HypothesisReport& report) {
   for (const auto& judgement : report.judgements) {
     if (judgement.contrasts.empty()) continue;
     const ContrastResult& worst = judgement.contrasts[judgement.decisive];
-    if (!(worst.mean.degrees_of_freedom > 0)) continue;
+    if (!worst.measured()) continue;
     const bool one_sided = !std::isfinite(worst.lower) || !std::isfinite(worst.upper);
     double centre = 0.5 * (worst.lower + worst.upper);
     double unit = 0.5 * (worst.upper - worst.lower);

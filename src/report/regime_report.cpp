@@ -1,6 +1,5 @@
 #include "brink/report/regime_report.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 #include "json_parts.hpp"
@@ -11,8 +10,6 @@ using namespace json_parts;
 
 namespace {
 
-Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 Json boundary_json(const Boundary& boundary) {
   Json json;
   if (boundary.batch) {
@@ -20,7 +17,8 @@ Json boundary_json(const Boundary& boundary) {
   } else {
     json["batch"] = nullptr;
   }
-  json["interval"] = {finite(boundary.interval.lower), finite(boundary.interval.upper)};
+  // An end that is not known is infinite, and written as null.
+  json["interval"] = {boundary.interval.lower, boundary.interval.upper};
   json["reason"] = boundary.reason;
   return json;
 }
@@ -33,18 +31,14 @@ Json curve_json(const RegimeCurve& curve) {
   json["curvature_dominated_from"] = boundary_json(curve.curvature_dominated_from);
   json["points"] = Json::array();
   for (std::size_t i = 0; i < curve.batch.size(); ++i)
-    json["points"].push_back({{"batch", curve.batch[i]},
-                              {"eta", curve.eta[i]},
-                              {"standard_error", curve.standard_error[i]},
-                              {"share_of_edge", curve.share[i]},
-                              {"regime", to_string(curve.regime[i])}});
+    json["points"].push_back(
+        {{"batch", curve.batch[i]},
+         {"eta", curve.eta[i]},
+         {"residual", curve.residual.empty() ? Json(nullptr) : Json(curve.residual[i])},
+         {"standard_error", curve.residual.empty() ? Json(curve.standard_error[i]) : Json(nullptr)},
+         {"share_of_edge", curve.share[i]},
+         {"regime", to_string(curve.regime[i])}});
   return json;
-}
-
-bool all_agree(const std::vector<BatchRegimes>& rows) {
-  return std::all_of(rows.begin(), rows.end(), [](const BatchRegimes& row) {
-    return std::all_of(row.comparisons.begin(), row.comparisons.end(), [](const auto& each) { return each.agrees; });
-  });
 }
 
 std::vector<const RegimeCurve*> curves_of(const BatchRegimes& row) {
@@ -61,7 +55,11 @@ std::string regimes_json(const LoadedModel& model, const std::vector<BatchRegime
   Json json;
   json["schema"] = "brink.regimes/1";
   json["model"] = model_json(model);
-  json["agree"] = all_agree(rows);
+  if (const auto agree = regimes_agree(rows)) {
+    json["agree"] = *agree;
+  } else {
+    put_null(json, "agree", "not measured", "theory alone: measure compares it with trajectories");
+  }
   json["proportional_slope"] = kProportional;
   json["saturated_share"] = kSaturated;
   json["rows"] = Json::array();
@@ -122,6 +120,7 @@ Table regime_point_table(const std::vector<BatchRegimes>& rows) {
                {"source"},
                {"batch"},
                {"eta"},
+               {"residual", 2},
                {"standard_error", 3},
                {"share_of_edge", 4},
                {"regime"}});
@@ -129,7 +128,9 @@ Table regime_point_table(const std::vector<BatchRegimes>& rows) {
     for (const auto* curve : curves_of(row))
       for (std::size_t i = 0; i < curve->batch.size(); ++i)
         table.add_row({row.rule, row.momentum, row.sampling, curve->source, std::int64_t{curve->batch[i]},
-                       curve->eta[i], curve->standard_error[i], curve->share[i], to_string(curve->regime[i])});
+                       curve->eta[i], curve->residual.empty() ? TableValue() : TableValue(curve->residual[i]),
+                       curve->residual.empty() ? TableValue(curve->standard_error[i]) : TableValue(), curve->share[i],
+                       to_string(curve->regime[i])});
   return table;
 }
 

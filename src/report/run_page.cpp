@@ -82,7 +82,7 @@ std::vector<PageVerdict> verdicts_of(const Json& result) {
                             text_of(each["censored"]));
       verdicts.push_back({text_of(each["name"]), text_of(each["verdict"]), std::move(detail)});
     }
-  if (result.contains("agree"))
+  if (result.contains("agree") && result["agree"].is_boolean())
     verdicts.push_back({"all comparisons", result["agree"].get<bool>() ? "agree" : "do not all agree", ""});
   if (result.contains("status") && result.contains("steps"))
     verdicts.push_back({"the run", text_of(result["status"]), text_of(result.value("reason", Json("")))});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "brink/base/error.hpp"
 #include "brink/statistics/multiplicity.hpp"
@@ -61,10 +62,7 @@ ContrastResult result_of(const Contrast& contrast, double level, std::uint64_t s
   result.seeds = static_cast<std::int64_t>(contrast.onsets.empty() ? contrast.values.size() : contrast.onsets.size());
   result.censored = result.seeds - static_cast<std::int64_t>(contrast.values.size());
   const auto mean = contrast_mean(contrast);
-  if (!mean) {
-    result.mean.value = contrast.values.empty() ? 0 : mean_of(contrast.values);
-    return result;
-  }
+  if (!mean) return result;
   result.mean = *mean;
   result.interval = t_interval(*mean, 1 - 2 * level);
   result.test = equivalence_test(*mean, contrast.lower, contrast.upper);
@@ -77,10 +75,12 @@ ContrastResult result_of(const Contrast& contrast, double level, std::uint64_t s
   return result;
 }
 
-/// How far the mean is inside its limits, in standard errors.
+/// How far the mean is inside its limits, in standard errors; 0 where it was not measured: neither inside nor outside.
 double slack(const ContrastResult& result) {
+  if (!result.measured()) return 0;
   const double room = std::min(result.mean.value - result.lower, result.upper - result.mean.value);
-  return result.mean.standard_error > 0 ? room / result.mean.standard_error : room;
+  if (result.mean.standard_error > 0) return room / result.mean.standard_error;
+  return room == 0 ? 0 : std::copysign(std::numeric_limits<double>::infinity(), room);
 }
 
 Judgement evaluate(const NamedHypothesis& named, const std::vector<Observation>& runs, double level,
@@ -122,8 +122,10 @@ Judgement evaluate(const NamedHypothesis& named, const std::vector<Observation>&
   }
   judgement.p_supported = p_outside;
   judgement.p_refuted = std::min(1.0, p_inside * static_cast<double>(made.contrasts.size()));
-  const auto worst = std::min_element(judgement.contrasts.begin(), judgement.contrasts.end(),
-                                      [](const auto& a, const auto& b) { return slack(a) < slack(b); });
+  const auto worst =
+      std::min_element(judgement.contrasts.begin(), judgement.contrasts.end(), [](const auto& a, const auto& b) {
+        return a.test.p_outside != b.test.p_outside ? a.test.p_outside > b.test.p_outside : slack(a) < slack(b);
+      });
   judgement.decisive = static_cast<std::size_t>(worst - judgement.contrasts.begin());
   return judgement;
 }

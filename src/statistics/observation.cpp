@@ -66,6 +66,14 @@ template <class Map>
                                  nearest_name(name, names)));
 }
 
+const std::vector<double>& steps_of(const Observation& observation, const std::string& column) {
+  const auto steps = observation.traces.find("step");
+  if (steps == observation.traces.end())
+    throw InvalidInput(
+        fmt::format("expression: \"{}\" of a run that has no traces, need training runs: they have", column));
+  return steps->second;
+}
+
 /// A column, or an expression of columns, record by record.
 std::vector<double> series_of(const Observation& observation, const std::string& column) {
   const auto trace = observation.traces.find(column);
@@ -85,7 +93,8 @@ std::vector<double> series_of(const Observation& observation, const std::string&
     throw InvalidInput(
         fmt::format("expression: {}(\"{}\") inside a trace, need columns and numbers there", name, text));
   };
-  for (; record < observation.traces.at("step").size(); ++record) series.push_back(expression.number(scope));
+  const std::size_t records = steps_of(observation, column).size();
+  for (; record < records; ++record) series.push_back(expression.number(scope));
   return series;
 }
 
@@ -100,7 +109,7 @@ const std::vector<std::string>& trace_functions() {
 double trace_value(const Observation& observation, const std::string& function, const std::string& column,
                    const std::vector<double>& numbers) {
   const std::vector<double> series = series_of(observation, column);
-  const std::vector<double>& all_steps = observation.traces.at("step");
+  const std::vector<double>& all_steps = steps_of(observation, column);
   std::vector<double> steps;
   std::vector<double> values;
   for (std::size_t i = 0; i < series.size(); ++i) {

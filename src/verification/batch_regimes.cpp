@@ -95,7 +95,9 @@ RegimeCurve theory_curve(const LinearizedModel& model, const UpdateRule& rule, c
   TransferBasis basis(model);
   for (const Index size : sizes) {
     monitor.check();
-    curve.eta.push_back(mean_square_threshold(model, rule, law, size, &basis).eta);
+    const MeanSquareThreshold threshold = mean_square_threshold(model, rule, law, size, &basis);
+    curve.eta.push_back(threshold.eta);
+    curve.residual.push_back(threshold.residual);
     curve.standard_error.push_back(0);
   }
   read_boundaries(curve, edge, 0);
@@ -162,17 +164,27 @@ std::string to_string(BatchRegime regime) {
   return "curvature-dominated";
 }
 
-bool judge_regimes(std::vector<BatchRegimes>& rows) {
+void judge_regimes(std::vector<BatchRegimes>& rows) {
   std::size_t count = 0;
   for (const auto& row : rows) count += row.comparisons.size();
-  bool all = true;
   for (auto& row : rows)
     for (auto& each : row.comparisons) {
       each.critical_z = normal_quantile(1 - kRegimeLevel / (2 * static_cast<double>(count)));
       each.agrees = std::abs(each.z) <= each.critical_z;
-      all = all && each.agrees;
     }
-  return all;
+}
+
+std::optional<bool> regimes_agree(const std::vector<BatchRegimes>& rows) {
+  bool measured = false;
+  bool compared = false;
+  bool all = true;
+  for (const auto& row : rows) {
+    measured = measured || !row.measured.empty();
+    compared = compared || !row.comparisons.empty();
+    for (const auto& each : row.comparisons) all = all && each.agrees;
+  }
+  if (!measured) return std::nullopt;
+  return compared && all;
 }
 
 void read_boundaries(RegimeCurve& curve, double edge, std::uint64_t seed) {
@@ -254,6 +266,7 @@ BatchRegimes batch_regimes(const LoadedModel& model, const Cell& cell, const Reg
     same.batch.resize(kept);
     same.eta.resize(kept);
     same.standard_error.resize(kept);
+    same.residual.resize(kept);
     read_boundaries(same, edge, 0);
     compare(regimes, same, regimes.measured.back());
   }

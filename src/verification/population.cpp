@@ -215,11 +215,16 @@ std::vector<Observation> linear_population(const LinearPopulationPlan& plan, std
     base.parameters = {"rule", "sampling", "momentum", "batch"};
     base.texts = {{"rule", cell.rule}, {"sampling", cell.sampling}};
     base.numbers = {{"momentum", cell.parameters.momentum}, {"batch", static_cast<double>(cell.batch_size)}};
+    const auto column_of = [](const std::string& name, const std::string& text) {
+      return fmt::format("{}(\"{}\")", name, text);
+    };
+    // Where a threshold is not found its column is there all the same: `where` asks for it.
+    for (const auto& [name, text] : wanted.calls) base.numbers[column_of(name, text)] = kNaN;
     std::optional<CellColumns> columns;
     try {
       columns.emplace(model, cell, moments ? &*moments : nullptr, basis ? &*basis : nullptr, plan, batch_seed, monitor);
       for (const auto& [name, text] : wanted.calls)
-        base.numbers[fmt::format("{}(\"{}\")", name, text)] = named_threshold(model, cell, text);
+        base.numbers[column_of(name, text)] = named_threshold(model, cell, text);
     } catch (const NotConverged& error) {
       base.failure = std::string("not converged: ") + error.what();
     }

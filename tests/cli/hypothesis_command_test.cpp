@@ -158,6 +158,16 @@ TEST_CASE("a file that was changed or never registered is reported as not regist
   CHECK(json::parse(scratch.read("h.registration.json"))["superseded"].size() == 1);
 }
 
+TEST_CASE("the file kept with a run is the one that was judged, read once", "[cli][fast]") {
+  const Scratch scratch;
+  scratch.write("h.toml", kLinear);
+  // A pipe has nothing left for a second reading.
+  const auto judged = program::run_under("cat h.toml |", "hypothesis /dev/stdin --out r --quiet", scratch.path());
+  INFO(judged.errors);
+  CHECK(judged.exit_code == 1);  // not registered
+  CHECK(scratch.read("r/hypothesis.toml") == kLinear);
+}
+
 TEST_CASE("hypotheses about training runs", "[cli][fast]") {
   const Scratch scratch;
   scratch.write("d.csv", plane_table(12));
@@ -227,7 +237,30 @@ TEST_CASE("regimes from the command line", "[cli][fast]") {
   CHECK(result["schema"] == "brink.regimes/1");
   REQUIRE(result["rows"].size() == 2);
   const auto half = [&](int row) { return result["rows"][row]["curves"][0]["half"]["batch"].get<double>(); };
-  CHECK(half(1) > 2 * half(0));  // momentum moves the crossover to larger batches
-  CHECK(scratch.has("r/tables/points.csv"));
+  CHECK(half(1) > 2 * half(0));      // momentum moves the crossover to larger batches
+  CHECK(result["agree"].is_null());  // nothing was measured
+  const json& point = result["rows"][0]["curves"][0]["points"][0];
+  CHECK(point["residual"].get<double>() < 1e-6);
+  CHECK(point["standard_error"].is_null());
+  CHECK_THAT(scratch.read("r/tables/points.csv"), Contains("eta,residual,standard_error"));
+  CHECK(scratch.brink("report r").exit_code == 0);
   CHECK(scratch.brink("regimes --config m.toml --measure nothing").exit_code == 2);
+}
+
+TEST_CASE("regimes with every boundary censored compare nothing, and say so", "[cli][fast]") {
+  const Scratch scratch;
+  // Curvatures that are nearly the same: noise matters at no batch size.
+  std::string table;
+  for (int k = 0; k < 6; ++k) table += "1,0\n1.01,0\n";
+  scratch.write("d.csv", table);
+  scratch.write("m.toml", "[model]\nkind = \"regression\"\ndata = \"d.csv\"\n");
+  const auto outcome = scratch.brink(
+      "regimes --config m.toml --measure linear --measured-points 4 --replicas 64 --steps 64 --burn-in 10 --format "
+      "json");
+  INFO(outcome.errors);
+  CHECK(outcome.exit_code == 1);
+  const json result = json::parse(outcome.output);
+  CHECK(result["agree"] == false);
+  CHECK(result["rows"][0]["comparisons"].empty());
+  CHECK_THAT(outcome.errors, Contains("nothing was compared"));
 }

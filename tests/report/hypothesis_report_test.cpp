@@ -135,11 +135,37 @@ TEST_CASE("the JSON of verdicts has no number that is not finite", "[report][fas
   CHECK(other["hypotheses"][0]["announced_power"].is_null());
 }
 
+TEST_CASE("a contrast that was not measured has no mean, and the reason", "[report][fast]") {
+  HypothesisReport r = report();
+  ContrastResult& contrast = r.judgements[0].contrasts[0];
+  contrast.mean = {};
+  contrast.interval = {};
+  contrast.seeds = 1;
+  const json one = json::parse(hypothesis_json(r))["hypotheses"][0];
+  const json& first = one["contrasts"][0];
+  for (const char* key : {"mean", "standard_error", "interval"}) {
+    CAPTURE(key);
+    CHECK(first[key].is_null());
+    CHECK_THAT(first["reason"].get<std::string>(), Catch::Contains(key));
+  }
+  CHECK(first["status"] == "not measured");
+  CHECK_THAT(first["reason"].get<std::string>(), Catch::Contains("fewer than two usable seeds"));
+  CHECK(one["effect"].is_null());
+  CHECK(one["interval"].is_null());
+  CHECK(one["status"] == "not measured");
+  CHECK_THAT(to_csv(verdict_table(r)), Catch::Contains("supported,,,,,1,all runs"));
+  CHECK_THAT(to_csv(contrast_table(r)), Catch::Contains("one,all runs,,,,,,,,1,1,0"));
+  CHECK_THAT(hypothesis_text(r), Catch::Contains("all runs: not measured, fewer than two usable seeds, promised"));
+  contrast.seeds = 5;
+  contrast.censored = 2;
+  CHECK_THAT(hypothesis_json(r), Catch::Contains("have no fit"));
+}
+
 TEST_CASE("verdicts as table and text", "[report][fast]") {
   const Table table = verdict_table(report());
   REQUIRE(table.rows().size() == 1);
   CHECK(std::get<std::string>(table.rows()[0][1]) == "supported");
-  CHECK(std::holds_alternative<std::monostate>(table.rows()[0][6]));  // no lower limit
+  CHECK_THAT(to_csv(table), Catch::Contains("0.5,0.3,0.7,,1,all runs"));  // no lower limit
   CHECK(contrast_table(report()).rows().size() == 1);
   const std::string text = hypothesis_text(report());
   CHECK_THAT(text, Catch::Contains("it is so") && Catch::Contains("promised below 1") &&

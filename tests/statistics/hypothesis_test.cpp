@@ -323,6 +323,28 @@ TEST_CASE("excluded runs are counted with the reason, and too many decide nothin
   CHECK_FALSE(refused.warnings.empty());
 }
 
+TEST_CASE("the decisive contrast is the one with the largest p-value", "[statistics][fast]") {
+  oracle::Random random(12);
+  Hypothesis h = hypothesis("equal");
+  h.margin = 1;
+  h.most_excluded = 0.5;
+  // Batch size 1 has no scatter and little room, batch size 2 much scatter: nearer to its limits in standard errors.
+  const auto y = [](double b, double, double e) { return b == 1 ? 0.5 : 0.4 * e; };
+  auto runs = population(8, random, y, {1, 2}, {0});
+  const Judgement scattered = judge(h, runs);
+  REQUIRE(scattered.contrasts.size() == 2);
+  CHECK(scattered.decisive == 1);
+  CHECK(scattered.contrasts[scattered.decisive].test.p_outside == scattered.p_supported);
+  // One seed of batch size 1 is left: no mean, and nothing worse than not to know.
+  for (auto& run : runs)
+    if (run.numbers.at("batch") == 1 && run.seed > 0) run.failure = "diverged";
+  const Judgement unknown = judge(h, runs);
+  REQUIRE(unknown.contrasts.size() == 2);
+  CHECK(unknown.decisive == 0);
+  CHECK_FALSE(unknown.contrasts[0].measured());
+  CHECK(unknown.p_supported == 1);
+}
+
 TEST_CASE("the corrected p-values are Holm's over the file", "[statistics][fast]") {
   oracle::Random random(11);
   Hypothesis right = hypothesis("equal");
@@ -368,6 +390,9 @@ TEST_CASE("functions of traces", "[statistics][fast]") {
   CHECK_THROWS_AS(value("tail(\"loss\", 2)"), InvalidInput);
   CHECK_THROWS_AS(value("tali(\"loss\")"), InvalidInput);
   CHECK_THROWS_AS(value("loss"), InvalidInput);
+  run.traces.clear();
+  CHECK_THROWS_WITH(value("tail(\"loss\")"), Catch::Contains("no traces"));
+  CHECK_THROWS_WITH(value("tail(\"1\")"), Catch::Contains("no traces"));
 }
 
 TEST_CASE("what is wrong with a hypothesis is named", "[statistics][fast]") {

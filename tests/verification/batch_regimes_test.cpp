@@ -1,5 +1,6 @@
 #include "brink/verification/batch_regimes.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -50,6 +51,9 @@ TEST_CASE("the crossover of a scalar problem is where the closed form has it", "
     CHECK(*regimes.theory.curvature_dominated_from.batch == Approx(batch_at(kSaturated)).epsilon(0.03));
     CHECK(regimes.edge == Approx(2 * (1 + beta) / model.model.lambda_max()).epsilon(1e-9));
     CHECK(regimes.theory.regime.back() == BatchRegime::curvature_dominated);
+    REQUIRE(regimes.theory.residual.size() == regimes.theory.eta.size());
+    for (const double residual : regimes.theory.residual) CHECK((residual >= 0 && residual < 1e-6));
+    CHECK(*std::max_element(regimes.theory.residual.begin(), regimes.theory.residual.end()) > 0);
     if (beta == 0.9) CHECK(regimes.theory.regime.front() == BatchRegime::noise_dominated);
     // SGD on one dimension has no proportional part: B½ = 2 is where it would end.
     if (beta == 0) CHECK(regimes.theory.noise_dominated_up_to.reason.rfind("below", 0) == 0);
@@ -68,7 +72,8 @@ TEST_CASE("regimes measured from trajectories and from real SGD are those of the
   options.replicas = 512;
   options.steps = 400;
   std::vector<BatchRegimes> rows = {batch_regimes(model, heavy_ball(0.5), options)};
-  CHECK(judge_regimes(rows));
+  judge_regimes(rows);
+  CHECK(regimes_agree(rows) == true);
   const BatchRegimes& regimes = rows.front();
   REQUIRE(regimes.measured.size() == 2);
   REQUIRE(regimes.comparisons.size() >= 4);
@@ -84,7 +89,23 @@ TEST_CASE("regimes measured from trajectories and from real SGD are those of the
   // One boundary that is off by 10% does not go unnoticed.
   for (auto& each : rows.front().comparisons)
     if (each.boundary == "half") each.z += std::log(1.1) / (std::log(each.interval.upper / each.interval.lower) / 3.92);
-  CHECK_FALSE(judge_regimes(rows));
+  judge_regimes(rows);
+  CHECK(regimes_agree(rows) == false);
+}
+
+TEST_CASE("a measurement that nothing could be compared with does not agree", "[verification][fast]") {
+  std::vector<BatchRegimes> rows(2);
+  judge_regimes(rows);
+  CHECK_FALSE(regimes_agree(rows).has_value());  // theory alone
+  rows[0].measured.resize(1);
+  judge_regimes(rows);
+  CHECK(regimes_agree(rows) == false);
+  rows[0].comparisons.resize(1);
+  judge_regimes(rows);
+  CHECK(regimes_agree(rows) == true);
+  rows[0].comparisons[0].z = 3;
+  judge_regimes(rows);
+  CHECK(regimes_agree(rows) == false);
 }
 
 TEST_CASE("what has no regimes is refused", "[verification][fast]") {

@@ -91,6 +91,19 @@ TEST_CASE("step sizes at equal effective rate", "[verification][fast]") {
   CHECK(runs[1].parameters.back() == "effective_rate");
 }
 
+TEST_CASE("a threshold that a cell does not have is no number, and its run is excluded with the reason",
+          "[verification][fast]") {
+  // Stated for SGD without momentum: the cell of heavy ball has none.
+  const auto runs = linear_population(plan(), 1, wanted({"threshold(\"frobenius\") > threshold(\"mean\")"}));
+  REQUIRE(runs.size() == 2);
+  CHECK(runs[0].failure.empty());
+  CHECK(runs[0].numbers.at("threshold(\"frobenius\")") > 0);
+  CHECK_THAT(runs[1].failure, Catch::StartsWith("not converged: ") && Catch::Contains("momentum"));
+  const Expression where = Expression::parse("threshold(\"frobenius\") > 0 or rule == \"heavy-ball\"");
+  for (const auto& run : runs) CHECK(where.truth(scope_of(run)));
+  CHECK(std::isnan(runs[1].numbers.at("threshold(\"frobenius\")")));
+}
+
 TEST_CASE("columns that do not exist are named with the nearest", "[verification][fast]") {
   CHECK_THROWS_WITH(linear_population(plan(), 1, wanted({"eta_mean_squared"})), Catch::Contains("eta_mean_square"));
   CHECK_THROWS_AS(linear_population(plan(), 1, wanted({"log_growth"})), InvalidInput);

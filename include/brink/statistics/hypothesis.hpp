@@ -131,6 +131,9 @@ struct ContrastResult {
   std::int64_t seeds = 0;
   std::int64_t censored = 0;
   EquivalenceTest test;
+
+  /// False where too few seeds are usable, or censored crossings cannot be fitted: mean and interval are nothing then.
+  [[nodiscard]] bool measured() const { return mean.degrees_of_freedom > 0; }
 };
 
 struct Judgement {
@@ -141,7 +144,9 @@ struct Judgement {
   double p_refuted = 1;
   double p_supported_corrected = 1;
   double p_refuted_corrected = 1;
-  std::size_t decisive = 0;  ///< the contrast that is furthest from what the claim promises
+  /// The contrast that is furthest from what the claim promises: with the largest p_outside, and of several the one
+  /// whose mean is least inside its limits, in standard errors.
+  std::size_t decisive = 0;
   std::vector<ContrastResult> contrasts;
   std::int64_t runs = 0;
   std::int64_t excluded = 0;

@@ -38,6 +38,7 @@ struct RegimeCurve {
   std::vector<Index> batch;
   std::vector<double> eta;
   std::vector<double> standard_error;  ///< of eta; 0 for theory
+  std::vector<double> residual;        ///< of theory: bound on the error of eta, relative; empty where it is measured
   std::vector<double> share;           ///< eta over the noise-free edge
   std::vector<BatchRegime> regime;
   Boundary noise_dominated_up_to;
@@ -86,9 +87,12 @@ struct RegimeOptions {
 /// Probability that any comparison of a run disagrees where theory is right.
 inline constexpr double kRegimeLevel = 0.05;
 
-/// Decides every comparison of a run, by normal quantiles at kRegimeLevel over their number [Bonferroni]; returns
-/// whether all agree.
-bool judge_regimes(std::vector<BatchRegimes>& rows);
+/// Decides every comparison of a run, by normal quantiles at kRegimeLevel over their number [Bonferroni].
+void judge_regimes(std::vector<BatchRegimes>& rows);
+
+/// After judge_regimes: whether all comparisons agree, and there is one. A run none of whose measured boundaries could
+/// be compared could not have found an error, so it does not agree. Nothing where nothing was measured.
+[[nodiscard]] std::optional<bool> regimes_agree(const std::vector<BatchRegimes>& rows);
 
 /// Reads the boundaries off a curve; `edge` > 0. The resampling behind the intervals draws from `seed`.
 void read_boundaries(RegimeCurve& curve, double edge, std::uint64_t seed);

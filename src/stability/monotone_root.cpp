@@ -44,10 +44,12 @@ MonotoneRoot monotone_root(const std::function<double(double)>& f, double s0, do
     } else {
       above = std::min(above, s);
     }
+    // Where f is far from 1, a short step is that of a secant across a bend: no sign of a root.
+    const bool near = std::abs(h) < 0.5;
     double next = 0;
     if (slope > 0) {
       next = s - h / slope;
-      if (measured && std::abs(next - s) <= tolerance * (1 + std::abs(s))) return {s, false, slope_of_f};
+      if (measured && near && std::abs(next - s) <= tolerance * (1 + std::abs(s))) return {s, false, slope_of_f};
       // A slope that was given may be wrong: the first step is long enough to measure another.
       const double least = 2 * shortest_secant * (1 + std::abs(s));
       if (!measured && std::abs(next - s) < least) next = h > 0 ? s - least : s + least;
@@ -57,11 +59,13 @@ MonotoneRoot monotone_root(const std::function<double(double)>& f, double s0, do
     }
     // A secant that leaves the bracket, or creeps along one side of it, gives way to bisection or expansion.
     if (std::isinf(below) && next <= s - 16 * (1 + step)) next = s - 16 * (1 + step);
-    if (next <= below || next >= above) {
+    const bool bracketed = std::isfinite(below) && std::isfinite(above);
+    const bool creeps = !near && bracketed && std::abs(next - s) < 1e-3 * (above - below);
+    if (next <= below || next >= above || creeps) {
       next = std::isinf(above) ? 0.5 * (below + upper) : std::isinf(below) ? above - step : 0.5 * (below + above);
     }
     if (next > upper) next = upper;
-    if (evaluation > 12 && std::isfinite(below) && std::isfinite(above) && evaluation % 3 == 0) {
+    if (evaluation > 12 && bracketed && evaluation % 3 == 0) {
       next = 0.5 * (below + above);
     }
     previous_s = s;

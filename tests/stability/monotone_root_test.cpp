@@ -44,6 +44,31 @@ TEST_CASE("an increasing function is brought to 1 from either side, whatever slo
   CHECK(std::abs(monotone_root(f, -0.5, f(-0.5), 3 - 1e-9, 2e-16, not_finite).s - exact) < 2e-15);
 }
 
+TEST_CASE("a root that only the wall makes is found from the wall", "[stability][fast]") {
+  // f rises to a plateau below 1, and a weak pole lifts it over 1 within millionths of the wall. The first step from
+  // the wall lands where f is tiny, and secants across the bend between are short without being near the root.
+  for (int i = 1; i <= 40; ++i)
+    for (const double rate : {2.0, 2.3, 2.35, 2.4}) {
+      const double wall = 1e-3 * i;
+      const double strength = 3.9e-6;
+      INFO("wall " << wall << ", rate " << rate);
+      const auto f = [&](double s) {
+        return 0.67 * std::exp(rate * (s - wall)) + strength * std::exp(9 * (s - wall)) / (wall + 1e-10 - s);
+      };
+      double low = wall - 1, high = wall;
+      while (true) {
+        const double middle = (low + high) / 2;
+        if (middle == low || middle == high) break;
+        (f(middle) < 1 ? low : high) = middle;
+      }
+      for (const double slope : {0.0, 1.0, 100.0}) {
+        const MonotoneRoot root = monotone_root(f, wall, f(wall), wall, 2e-16, slope);
+        CHECK_FALSE(root.at_upper);
+        CHECK(std::abs(root.s - low) < 1e-15);
+      }
+    }
+}
+
 TEST_CASE("where the function stays below 1 the root is the wall", "[stability][fast]") {
   const auto f = [](double s) { return 0.5 * std::exp(s); };
   for (const double slope : {0.0, 0.1, 100.0}) {

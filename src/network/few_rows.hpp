@@ -1,7 +1,7 @@
 #pragma once
 // Products with a factor of few rows, as batches of few samples make them. A general product packs both factors first,
-// which then costs as much as the product; here the large factor is read where it lies, once for several
-// rows of the other. All matrices are row-major.
+// which then costs as much as the product; here the large factor is read where it lies, once for several rows
+// of the other. All matrices are row-major.
 
 #include "brink/network/objective.hpp"
 #include "pack.hpp"

@@ -76,7 +76,7 @@ inline Pack<Real, Width> fold(Pack<Real, Width> a, Pack<Real, Width> b, std::int
 /// where one sum alone takes a shuffle and an addition for every halving.
 template <class Real, int Width, int Segments = 1, int Count>
 inline Pack<Real, Width> sums_of(const Pack<Real, Width> (&packs)[Count]) {
-  static_assert(Count * Segments <= 2 * Width);
+  static_assert((Count - 1) * Segments < Width);
   if constexpr (Segments == Width) {
     return packs[0];
   } else {

@@ -20,7 +20,7 @@ struct StepSink {
     constexpr int width = sizeof(Vector) / sizeof(Real);
     const Vector before = load<width>(x + at);
     if constexpr (form == StepForm::no_buffer) {
-      store(x + at, step.xx * before + step.xg * g);
+      store(x + at, before + (step.xx * before + step.xg * g));
     } else {
       Vector buffer = step.mm * load<width>(m + at);
       if constexpr (form == StepForm::heavy_ball) {
@@ -28,7 +28,7 @@ struct StepSink {
         store(x + at, before + step.xm * buffer);
       } else {
         buffer += step.mx * before + step.mg * g;
-        store(x + at, step.xx * before + (step.xm * buffer + step.xg * g));
+        store(x + at, before + (step.xx * before + (step.xm * buffer + step.xg * g)));
       }
       store(m + at, buffer);
     }
@@ -39,7 +39,7 @@ struct StepSink {
 template <class Real, class Use>
 void with_step_sink(const LinearStep<Real>& step, Real* x, Real* m, const Use& use) {
   if (m == nullptr) return use(StepSink<StepForm::no_buffer, Real>{step, x, m});
-  const bool heavy_ball = step.xx == 1 && step.xg == 0 && step.mx == 0 && step.mg == 1;
+  const bool heavy_ball = step.xx == 0 && step.xg == 0 && step.mx == 0 && step.mg == 1;
   if (heavy_ball) return use(StepSink<StepForm::heavy_ball, Real>{step, x, m});
   use(StepSink<StepForm::general, Real>{step, x, m});
 }

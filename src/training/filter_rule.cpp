@@ -8,42 +8,38 @@
 namespace brink {
 namespace {
 
-/// z⁺ = (A₀ + κ b e₁ᵀ) z + b g with weight decay κ.
-Filter with_decay(const UpdateRule& rule, double eta) {
-  Filter filter = rule.filter(eta);
-  filter.a0.col(0) += rule.weight_decay() * filter.b;
-  return filter;
-}
-
-/// `value`, or `exact` where the difference is of rounding. `size` is that of the terms that it was summed from.
-double without_rounding(double value, double exact, double size) {
-  return std::abs(value - exact) <= 4 * std::numeric_limits<double>::epsilon() * size ? exact : value;
-}
-
-/// The filter with its buffer first, as rules are written: none with more than one buffer, or where the parameter moves
-/// along a buffer that forgets itself at once.
-std::optional<LinearStep<double>> linear_step(const Filter& filter) {
+/// z⁺ = (A₀ + κ b e₁ᵀ) z + b g with weight decay κ, with the buffer first, as rules are written: none with more than
+/// one buffer, or where the parameter moves along a buffer that forgets itself at once.
+std::optional<LinearStep<double>> linear_step(const Filter& filter, double decay) {
   const Matrix& a = filter.a0;
   const Vector& b = filter.b;
   LinearStep<double> step;
-  if (b.size() == 1) {
-    step.xx = a(0, 0);
-    step.xg = b[0];
-    return step;
+  step.xx = a(0, 0) - 1;
+  step.xg = b[0];
+  if (b.size() == 2) {
+    if (a(1, 1) != 0) {
+      step.xm = a(0, 1) / a(1, 1);
+    } else if (a(0, 1) != 0) {
+      return std::nullopt;
+    }
+    step.xx -= step.xm * a(1, 0);
+    step.xg -= step.xm * b[1];
+    // Nothing, but for rounding, where a rule moves along its buffer alone.
+    if (std::abs(step.xg) <= 4 * std::numeric_limits<double>::epsilon() * std::abs(b[0])) step.xg = 0;
+    step.mx = a(1, 0) + decay * b[1];
+    step.mm = a(1, 1);
+    step.mg = b[1];
+  } else if (b.size() != 1) {
+    return std::nullopt;
   }
-  if (b.size() != 2 || (a(1, 1) == 0 && a(0, 1) != 0)) return std::nullopt;
-  step.xm = a(1, 1) == 0 ? 0 : a(0, 1) / a(1, 1);
-  step.xx = without_rounding(a(0, 0) - step.xm * a(1, 0), 1, 1);
-  step.xg = without_rounding(b[0] - step.xm * b[1], 0, std::abs(b[0]));
-  step.mx = a(1, 0);
-  step.mm = a(1, 1);
-  step.mg = b[1];
+  step.xx += decay * step.xg;
   return step;
 }
 
 /// Any filter in single precision: rules are written once, in double, and a conversion of every number would cost more
 /// than the update. The buffers of a parameter are `count` apart.
-void filter_singles(const Filter& filter, Index count, const float* g, float* x, float* buffers) {
+void filter_singles(Filter filter, double decay, Index count, const float* g, float* x, float* buffers) {
+  filter.a0.col(0) += decay * filter.b;
   const SingleMatrix a = filter.a0.cast<float>();
   const SingleVector b = filter.b.cast<float>();
   const Index k = b.size();
@@ -71,12 +67,13 @@ class FilterRule final : public TrainingRule<Real> {
     } else if (const auto linear = linear_step(eta)) {
       take_step(*linear, p, gradient.data(), state.theta.data(), buffers() == 0 ? nullptr : state.buffers.data());
     } else {
-      filter_singles(with_decay(*rule_, eta), p, gradient.data(), state.theta.data(), state.buffers.data());
+      filter_singles(rule_->filter(eta), rule_->weight_decay(), p, gradient.data(), state.theta.data(),
+                     state.buffers.data());
     }
   }
 
   std::optional<LinearStep<Real>> linear_step(double eta) const override {
-    const auto step = brink::linear_step(with_decay(*rule_, eta));
+    const auto step = brink::linear_step(rule_->filter(eta), rule_->weight_decay());
     if (!step) return std::nullopt;
     const auto real = [](double value) { return static_cast<Real>(value); };
     return LinearStep<Real>{real(step->xx), real(step->xm), real(step->xg),

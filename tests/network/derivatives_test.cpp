@@ -314,8 +314,8 @@ TEST_CASE("a step reads every parameter before it changes it, and no other after
     const Vector start = oracle_matrix(network.parameters, 1, 24).col(0);
     Vector gradient(theta.size()), scratch(theta.size());
     // Steps that put the gradient itself in the place of the parameters, so that whoever reads them later is far off.
-    const brink::LinearStep<double> replace{.xx = 0, .xg = 1};
-    const brink::LinearStep<double> replace_and_keep{.xx = 0, .xm = 2, .xg = 1, .mx = 3, .mm = 5, .mg = 7};
+    const brink::LinearStep<double> replace{.xx = -1, .xg = 1};
+    const brink::LinearStep<double> replace_and_keep{.xx = -1, .xm = 2, .xg = 1, .mx = 3, .mm = 5, .mg = 7};
     const brink::LinearStep<double> heavy_ball{.xm = -0.1, .mm = 0.9, .mg = 1};
     for (const std::size_t count : {0UL, 1UL, 8UL, 9UL, 600UL}) {
       INFO("samples: " << count);

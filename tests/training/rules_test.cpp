@@ -63,6 +63,33 @@ TrainingRuleParameters with_momentum(double momentum) {
 
 }  // namespace
 
+TEST_CASE("weight decay of less than rounding a step adds up in single precision", "[fast][training]") {
+  const double eta = 1e-3, decay = 2e-5;  // 1 − ηκ is 1 in single precision
+  for (const char* name : {"sgd", "nesterov", "heavy-ball"}) {
+    INFO(name);
+    TrainingRuleParameters parameters = with_momentum(std::string(name) == "sgd" ? 0 : 0.9);
+    const auto plain = make_training_rule<float>(name, parameters);
+    parameters.weight_decay = decay;
+    const auto decaying = make_training_rule<float>(name, parameters);
+    // Gradients of zero mean move both runs across many roundings; what they differ by is the decay.
+    oracle::Random random(23);
+    constexpr Index kMany = 4000;
+    constexpr int kLong = 2000;
+    auto a = initial_state<float>(*plain, VectorOf<float>::Ones(kMany));
+    auto b = initial_state<float>(*decaying, VectorOf<float>::Ones(kMany));
+    for (int t = 0; t < kLong; ++t) {
+      VectorOf<float> g = normal_vector(kMany, random).cast<float>();
+      VectorOf<float> same = g;
+      plain->step(eta, g, {}, a);
+      decaying->step(eta, same, {}, b);
+    }
+    const double momentum = parameters.momentum;
+    const double expected = eta * decay * kLong / (1 - momentum);
+    const double found = (a.theta - b.theta).cast<double>().mean();
+    CHECK(found == Approx(expected).epsilon(0.05));
+  }
+}
+
 TEST_CASE("linear filters follow their recursions", "[fast][training]") {
   const double eta = 0.03;
   const double beta = 0.85;
@@ -71,6 +98,8 @@ TEST_CASE("linear filters follow their recursions", "[fast][training]") {
     m[0] = beta * m[0] + g;
     return x - eta * m[0];
   });
+  check_rule("heavy-ball", with_momentum(0), eta, [=](double x, double g, double*, int) { return x - eta * g; });
+  check_rule("nesterov", with_momentum(0), eta, [=](double x, double g, double*, int) { return x - eta * g; });
   check_rule("nesterov", with_momentum(beta), eta, [=](double x, double g, double* m, int) {
     m[0] = beta * m[0] + g;
     return x - eta * (g + beta * m[0]);

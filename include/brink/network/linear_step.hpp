@@ -6,15 +6,17 @@
 
 namespace brink {
 
-/// m⁺ = mx x + mm m + mg g, then x⁺ = xx x + xm m⁺ + xg g: parameter x, buffer m, gradient g. SGD is xg = −η; heavy
-/// ball mm = β, mg = 1, xm = −η; weight decay λ adds λ mg to mx and λ xg to xx.
+/// m⁺ = mx x + mm m + mg g, then x⁺ = x + (xx x + xm m⁺ + xg g): parameter x, buffer m, gradient g. SGD is xg = −η;
+/// heavy ball mm = β, mg = 1, xm = −η; weight decay κ adds κ mg to mx and κ xg to xx, which beside a 1 would be lost in
+/// single precision.
 template <class Real>
 struct LinearStep {
-  Real xx = 1, xm = 0, xg = 0;
+  Real xx = 0, xm = 0, xg = 0;
   Real mx = 0, mm = 0, mg = 0;
 };
 
-/// Takes the step on `count` parameters with gradients g. m is null for a rule without buffer. float and double.
+/// Takes the step on `count` parameters with gradients g. m is null for a rule without buffer: mx, mm, mg and xm are
+/// not read then. float and double.
 template <class Real>
 void take_step(const LinearStep<Real>& step, Index count, const Real* g, Real* x, Real* m);
 

@@ -30,7 +30,9 @@ enum class LossKind {
 
 /// inputs: n × network.inputs; targets: n × network.outputs. A leading part without parameters (random features) is
 /// evaluated once. Throws InvalidInput for wrong shapes, numbers that are not finite, targets of the cross-entropy that
-/// are no distribution, and what check_network refuses.
+/// are no distribution, and what check_network refuses. Large products are OpenBLAS's: call use_single_threaded_blas()
+/// before, or results depend in their last bits on its number of threads; on processors that it does not know,
+/// OPENBLAS_CORETYPE in the environment chooses better kernels, as the program does for itself.
 template <class Real>
 [[nodiscard]] std::shared_ptr<const NetworkObjective<Real>> make_network_objective(const Network& network,
                                                                                    const RowMatrix& inputs,

@@ -56,10 +56,10 @@ class Objective {
   /// out = ∇L_B(θ); returns L_B(θ).
   virtual Real gradient(const VectorOf<Real>& theta, const Batch& batch, VectorOf<Real>& out) const = 0;
   /// θ and the buffer take `step` along ∇L_B(θ); returns L_B(θ), and where that is not finite nothing has happened.
-  /// A network steps with every parameter as soon as nothing reads it any more, while its gradient is in a register: a
-  /// large one, whose parameters and gradient do not fit into the cache together, passes through memory once less than
-  /// with `gradient` and a step. `buffer` has parameters() entries, or none under a rule without buffer. `scratch` has
-  /// parameters() entries; what is left in it means nothing.
+  /// A network steps with the parameters of a layer as soon as nothing reads them any more, with up to eight samples
+  /// while the gradient is in a register: a large one, whose parameters and gradient do not fit into the cache
+  /// together, passes through memory once less than with `gradient` and a step. `buffer` has parameters() entries, or
+  /// none under a rule without buffer. `scratch` has parameters() entries; what is left in it means nothing.
   virtual Real descend(const Batch& batch, const LinearStep<Real>& step, VectorOf<Real>& theta, VectorOf<Real>& buffer,
                        VectorOf<Real>& scratch) const {
     const Real loss = gradient(theta, batch, scratch);

@@ -50,9 +50,9 @@ class TrainingRule {
   /// One step of size eta. `gradient` holds g(θ) at state.theta and may be overwritten; `at` evaluates it elsewhere.
   virtual void step(double eta, VectorOf<Real>& gradient, const GradientAt<Real>& at, RuleState<Real>& state) const = 0;
 
-  /// The same step, to rounding, as one that every parameter takes by itself (Objective::descend); none where the rule
-  /// is not linear or has more than one buffer.
-  [[nodiscard]] virtual std::optional<LinearStep<Real>> linear_step(double) const { return std::nullopt; }
+  /// The same step of size eta, to rounding, as one that every parameter takes by itself (Objective::descend); none
+  /// where the rule is not linear or has more than one buffer.
+  [[nodiscard]] virtual std::optional<LinearStep<Real>> linear_step(double /*eta*/) const { return std::nullopt; }
 };
 
 /// The state in which a run starts.

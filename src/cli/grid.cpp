@@ -17,8 +17,8 @@ void check_batch(const LinearizedModel& model, const std::string& sampling, Inde
   if (sampling == kReshuffled) {
     check_argument(
         allow_epochs, "batch", "sampling", sampling,
-        "independent batches; for shuffled epochs use brink threshold --reshuffling (theory) or brink simulate "
-        "--sampling reshuffled");
+        "independent batches, such as --sampling without-replacement; for shuffled epochs use brink threshold "
+        "--sampling without-replacement --reshuffling (theory) or brink simulate --sampling reshuffled");
     check_argument(model.has_samples(), "batch", "sampling", sampling, "a model with samples to shuffle");
     check_argument(size >= 1 && size <= model.samples().samples, "batch", "size", size,
                    fmt::format("an integer in 1..{} (the number of samples)", model.samples().samples));

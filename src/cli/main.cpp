@@ -84,7 +84,7 @@ int guarded(int argc, char** argv) {
     return fail(kNotConverged, error.what());
   } catch (const Interrupted&) {
     return fail(kInterrupted,
-                "interrupted; the same command starts again, verify, sweep, train and study with what they have");
+                "interrupted; the same command goes on from what is kept (verify, sweep, train, study) or starts over");
   } catch (const std::bad_alloc&) {
     return fail(kWrongInput, "memory: not enough for this model, need a smaller one or a larger machine");
   } catch (const std::exception& error) {

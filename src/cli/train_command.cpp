@@ -118,10 +118,11 @@ std::string sentences(const TrainingReport& report) {
   std::string text = fmt::format("{}: {}\n", to_string(report.status), report.reason);
   if (!report.minimum) return text;
   const auto& c = report.minimum->certificate;
-  text +=
-      fmt::format("{}: loss {:.3g}, gradient norm {:.3g} (of {:.3g}), eigenvalues of the Hessian in [{:.3g}, {:.3g}]",
-                  report.minimum->converged && c.is_minimum ? "minimum" : "no minimum", c.loss, c.gradient_norm,
-                  c.gradient_scale, c.smallest_eigenvalue, c.lambda_max);
+  text += fmt::format(
+      "{}: loss {:.3g}, gradient norm {:.3g} (of {:.3g}), eigenvalues of the Hessian from {:.3g} ± {:.1g} to "
+      "{:.3g} ± {:.1g}",
+      report.minimum->converged && c.is_minimum ? "minimum" : "no minimum", c.loss, c.gradient_norm, c.gradient_scale,
+      c.smallest_eigenvalue, c.smallest_eigenvalue_residual, c.lambda_max, c.lambda_max_residual);
   if (c.rank) text += fmt::format(", the smallest of {} on the range {:.3g}", *c.rank, c.smallest_on_range.value_or(0));
   text += c.interpolates ? "; it interpolates\n" : "; it does not interpolate\n";
   if (!report.minimum->advice.empty()) text += report.minimum->advice + "\n";
@@ -136,7 +137,6 @@ int run_train(const TrainFlags& flags) {
   const TrainableProblem problem = load_trainable(section->second, configuration.directory);
   const auto precise = problem.precise();
   TrainJob job = read_train_job(configuration, flags.common.seed, precise->samples(), precise->parameters());
-  job.training.minimum = job.training.minimum || flags.linearize;
 
   TrainingReport report;
   report.kind = problem.kind;
@@ -151,8 +151,14 @@ int run_train(const TrainFlags& flags) {
   Run directory(flags.common.out.value_or(std::filesystem::path("runs") / configuration.name), sections,
                 flags.common.force);
   RunDirectory& files = directory.directory();
+  // A linearization that is there belongs to theta.npy: the point without it would part the two.
+  const bool was_linearized = !flags.common.force && (std::filesystem::exists(files.path() / "gram.npy") ||
+                                                      std::filesystem::exists(files.path() / "J.npy"));
+  const bool linearize = flags.linearize || was_linearized;
+  job.training.minimum = job.training.minimum || linearize;
   Console console(flags.common.quiet);
   for (const auto& note : problem.notes) console.note(note);
+  if (linearize && !flags.linearize) console.note("the run is linearized, as it was; --force begins anew");
   if (job.plan.record_every % 2 == 0)
     console.warn(
         fmt::format("record_every = {} is even: an oscillation of period 2, as at the edge of stability, is "
@@ -179,8 +185,9 @@ int run_train(const TrainFlags& flags) {
       !diverged && (!report.minimum || (report.minimum->converged && report.minimum->certificate.is_minimum));
   // The first write withdraws the result of an earlier run.
   files.write("tables/record.csv", to_csv(record_table(report)));
+  for (const char* stale : {"J.npy", "gram.npy", "gradient_noise.npy"}) std::filesystem::remove(files.path() / stale);
   if (!diverged) write_npy(files.path() / "theta.npy", {theta.size()}, theta.data());
-  if (flags.linearize && arrived) {
+  if (linearize && arrived) {
     report.linearization = linearize_network(*precise, theta, report.minimum->certificate.interpolates);
     write_linearization(*report.linearization, files.path(), report.parameters, console);
   }

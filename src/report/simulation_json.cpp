@@ -232,8 +232,7 @@ Json simulation_row_json(const SimulationRow& row) {
   if (row.mixing) json["mixing"] = mixing_json(*row.mixing);
   if (row.population) {
     json["population_bias"] = population_json(*row.population);
-    const auto& more = row.population->log_growth.warnings;
-    warnings.insert(warnings.end(), more.begin(), more.end());
+    for (const auto& warning : row.population->log_growth.warnings) warnings.push_back("runs for the bias: " + warning);
   }
   if (row.difference) json["difference"] = difference_json(*row.difference, row.difference_from);
   json["warnings"] = warnings;

@@ -91,6 +91,20 @@ TEST_CASE("a trained and linearized problem has the thresholds of the model it i
   CHECK(std::count(record.begin(), record.end(), '\n') == 203);
 }
 
+TEST_CASE("the parameters of a run and its linearization stay together", "[cli]") {
+  const auto scratch = scratch_with(linear_table(20, 0), "");
+  REQUIRE(scratch->brink("train t.toml --linearize --out r").exit_code == 0);
+  const std::string theta = scratch->read("r/theta.npy"), rows = scratch->read("r/J.npy");
+  const auto again = scratch->brink("train t.toml --out r");
+  CHECK(again.exit_code == 0);
+  CHECK(again.errors.find("the run is linearized, as it was") != std::string::npos);
+  CHECK(scratch->read("r/theta.npy") == theta);
+  CHECK(scratch->read("r/J.npy") == rows);
+  REQUIRE(scratch->brink("train t.toml --out r --force").exit_code == 0);
+  CHECK(scratch->read("r/theta.npy") != theta);
+  CHECK_FALSE(scratch->has("r/J.npy"));
+}
+
 TEST_CASE("more parameters than samples: the Gram matrix, and its thresholds", "[cli]") {
   const auto scratch = scratch_with(linear_table(4, 0.1));
   const auto outcome = scratch->brink("train t.toml --linearize --out r --format json");

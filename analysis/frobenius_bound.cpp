@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/extremes.hpp"
 #include "analysis/list.hpp"
 #include "analysis/models.hpp"
 #include "brink/network/models.hpp"
@@ -35,7 +36,7 @@ LinearizedModel minimum_model(const Task& task, std::uint64_t seed, const Monito
   return linearized_model(linearize_network(*objective, minimum.theta, minimum.certificate.interpolates));
 }
 
-/// eta, bound, edge, ‖H‖_F, min μ for every batch size.
+/// batch, eta, bound (infinite where it says nothing), edge, ‖H‖_F, min μ for every batch size.
 constexpr std::size_t kThresholdColumns = 6;
 
 std::vector<double> batch_thresholds(const LinearizedModel& model, const std::vector<Index>& batches) {
@@ -46,7 +47,7 @@ std::vector<double> batch_thresholds(const LinearizedModel& model, const std::ve
   for (const Index batch : batches) {
     const auto exact = mean_square_threshold(model, *rule, *law, batch, &basis);
     const EscapeBound bound = escape_bound(model, *rule, *law, batch);
-    values.insert(values.end(), {static_cast<double>(batch), exact.eta, bound.eta.value_or(std::nan("")),
+    values.insert(values.end(), {static_cast<double>(batch), exact.eta, bound.eta.value_or(INFINITY),
                                  exact.eta_deterministic, model.frobenius(), bound.smallest_mu});
   }
   return values;
@@ -72,7 +73,7 @@ std::vector<double> escapes(const LinearizedModel& model, Index batch, std::uint
     options.burn_in = 100;
     const auto measured = cloning_growth(*engine, dynamics, options, {{}, monitor.interrupted}).log_growth;
     values.insert(values.end(), {multiple, mean_square_growth(model, *rule, *law, batch, eta).log_growth,
-                                 measured.value, measured.error, bound.log_growth(eta).value_or(std::nan(""))});
+                                 measured.value, measured.error, bound.log_growth(eta).value_or(-INFINITY)});
   }
   return values;
 }
@@ -167,7 +168,7 @@ StudyReport run_frobenius_bound(const StudyContext& context) {
         const bool is_vacuous = !(v[2] < v[3]);
         table.add_row(
             {source.name, std::int64_t{s}, static_cast<std::int64_t>(v[0]), v[1], v[2], v[3], v[4], v[5], is_vacuous});
-        violation.push_back(std::max(0.0, v[1] / v[2] - 1));
+        violation.push_back(above_zero(v[1] / v[2] - 1));
         out += is_vacuous ? 1 : 0;
         if (s == 0) {
           exact.points.push_back({v[0], v[1] * v[4] / std::sqrt(v[0])});
@@ -199,7 +200,7 @@ StudyReport run_frobenius_bound(const StudyContext& context) {
     for (std::size_t i = 0; i < e.size(); i += kEscapeColumns) {
       escape.add_row({std::int64_t{s}, e[i], e[i + 1], e[i + 2], e[i + 3], e[i + 4]});
       differences[i / kEscapeColumns].push_back(e[i + 2] - e[i + 1]);
-      below_bound.push_back(std::max(0.0, e[i + 4] - e[i + 1]));
+      below_bound.push_back(above_zero(e[i + 4] - e[i + 1]));
       if (s == 0) {
         exact.points.push_back({e[i], e[i + 1]});
         bounded.points.push_back({e[i], e[i + 4]});

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <random>
 
+#include "analysis/extremes.hpp"
 #include "analysis/list.hpp"
 #include "analysis/training_runs.hpp"
 #include "brink/model/loss_alignment.hpp"
@@ -103,12 +104,9 @@ StudyReport run_noise_alignment(const StudyContext& context) {
     }
     for (int s = 0; s < seeds; ++s) {
       const auto i = static_cast<std::size_t>(s);
-      double smallest = INFINITY;
-      for (const auto& of_size : least) {
-        if (std::isnan(smallest)) break;  // a run that diverged
-        smallest = std::isnan(of_size[i]) ? of_size[i] : std::min(smallest, of_size[i]);
-      }
-      all.push_back(smallest);
+      std::vector<double> of_sizes;
+      for (const auto& of_size : least) of_sizes.push_back(of_size[i]);
+      all.push_back(smallest_of(of_sizes));  // NaN where a run diverged
       change.push_back(std::log(least.back()[i] / least.front()[i]) /
                        std::log(static_cast<double>(sizes.back()) / static_cast<double>(sizes.front())));
     }
@@ -128,7 +126,7 @@ StudyReport run_noise_alignment(const StudyContext& context) {
       for (int s = 0; s < seeds; ++s, ++unit) {
         const Trace trace = trace_of(values[unit], setting_of(family, context.full, 0));
         const auto mu = trace.values("alignment");
-        const double smallest = mu.empty() || trace.diverged ? std::nan("") : *std::min_element(mu.begin(), mu.end());
+        const double smallest = trace.diverged ? std::nan("") : smallest_of(mu);
         least.back().push_back(smallest);
         table.add_row({family.name, static_cast<std::int64_t>(samples), std::int64_t{s}, smallest,
                        trace.late_mean("alignment", 1)});
@@ -165,7 +163,7 @@ StudyReport run_noise_alignment(const StudyContext& context) {
     const double expected =
         1 + xx.dot(spectrum.cwiseAbs2().cwiseProduct(spectrum)) / (xx.dot(spectrum) * spectrum.squaredNorm());
     formula.push_back(mu - expected);
-    outside.push_back(std::max({0.0, 1 - mu, mu - 2}));
+    outside.push_back(above_zero(std::max(1 - mu, mu - 2)));
   }
   report.findings.push_back(judge_exact({"A2", "Gaussian rows: μ minus its closed form"}, formula, 1e-12));
   report.findings.push_back(judge_exact({"A2", "Gaussian rows: distance of μ from [1; 2]"}, outside, 1e-12));

@@ -5,6 +5,7 @@
 #include <limits>
 #include <random>
 
+#include "analysis/extremes.hpp"
 #include "analysis/list.hpp"
 #include "analysis/models.hpp"
 #include "brink/stability/mean_square.hpp"
@@ -90,7 +91,7 @@ StudyReport run_quadratic_identities(const StudyContext& context) {
   StudyReport report;
   std::mt19937_64 random(context.seed + 4);
   std::vector<double> violations;
-  for (int i = 0; i < 1000; ++i) violations.push_back(std::max(0.0, -excess(random)));
+  for (int i = 0; i < 1000; ++i) violations.push_back(above_zero(-excess(random)));
   report.findings.push_back(
       judge_exact({"B4", "violation of E‖∇L_B(θ⁺)‖²/‖∇L_B(θ)‖² ≥ (η·BS−1)²; 1000 random quadratics; all batches"},
                   violations, 1e-12));

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "analysis/list.hpp"
+#include "analysis/loss_rise.hpp"
 #include "analysis/training_runs.hpp"
 #include "brink/report/curve_figure.hpp"
 
@@ -64,16 +65,6 @@ RunSetting setting_of(const Change& change, bool full, std::uint64_t seed) {
   return setting;
 }
 
-/// The largest loss in the steps after the change over the mean loss in as many steps before.
-double rise(const Trace& trace, Index at) {
-  double before = 0, records = 0;
-  for (const auto& row : trace.rows) {
-    if (row[0] <= static_cast<double>(at) && row[0] > static_cast<double>(at) - 50) before += row[1], records += 1;
-  }
-  const double peak = trace.largest("loss", static_cast<double>(at) + 1, 1e300);
-  return trace.diverged ? INFINITY : peak / (before / records);
-}
-
 StudyReport run_catapults(const StudyContext& context) {
   const int seeds = context.choose(3, 10);
   std::vector<StudyUnit> units;
@@ -98,9 +89,8 @@ StudyReport run_catapults(const StudyContext& context) {
     std::vector<double> ratios;
     for (int s = 0; s < seeds; ++s, ++unit) {
       const Trace trace = trace_of(values[unit], setting);
-      const double ratio = rise(trace, at);
-      // A run that diverged rose further than can be said: it counts as a factor of 1000.
-      ratios.push_back(std::log(std::isfinite(ratio) ? ratio : 1000));
+      const double ratio = loss_rise(trace, at);
+      ratios.push_back(log_rise(ratio));
       table.add_row({change.name, std::int64_t{s}, ratio, trace.diverged});
       if (s == 0) {
         CurvePanel& panel = change.momentum_arm ? ball : sgd;

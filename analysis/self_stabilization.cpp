@@ -8,6 +8,7 @@
 
 #include "analysis/edge_models.hpp"
 #include "analysis/list.hpp"
+#include "analysis/stabilization_periods.hpp"
 #include "analysis/stabilization_runs.hpp"
 
 namespace brink::analysis {
@@ -25,20 +26,6 @@ std::vector<double> measure_run(const Objective<double>& objective, const Vector
   plan.steps = kStabilizationSteps;
   plan.constrained = stabilization_options();
   return numbers_of(stabilization_run(objective, start, plan, 200000, monitor), plan);
-}
-
-/// The mean time between upward crossings of S* by the sharpness averaged over two steps; NaN with fewer than two.
-double measured_period(RunNumbers run, double critical) {
-  std::vector<double> times;
-  double before = 0;
-  for (std::size_t t = 1; t < run.steps(); ++t) {
-    const double now = 0.5 * (run.at(t, RunNumbers::tSharpness) + run.at(t - 1, RunNumbers::tSharpness)) - critical;
-    if (t > 1 && before < 0 && now >= 0 && (times.empty() || static_cast<double>(t) > times.back() + 10))
-      times.push_back(static_cast<double>(t));
-    before = now;
-  }
-  if (times.size() < 2) return NAN;
-  return (times.back() - times.front()) / static_cast<double>(times.size() - 1);
 }
 
 StudyReport run_self_stabilization(const StudyContext& context) {
@@ -72,7 +59,7 @@ StudyReport run_self_stabilization(const StudyContext& context) {
       // What ends within a few steps, because the sharpness does not go on rising, says nothing of averages.
       counted.push_back(run.arrived() && run.status() == SelfStabilizationStatus::steps_done);
       const double measured = measured_period(run, critical);
-      period.push_back(measured / run[RunNumbers::kPredictedPeriod]);
+      period.push_back(counted.back() ? measured / run[RunNumbers::kPredictedPeriod] : NAN);
       if (!run.arrived()) continue;
       std::vector<TableValue> row = {beta, std::int64_t{s}};
       for (const TableValue& cell : stabilization_cells(run)) row.push_back(cell);

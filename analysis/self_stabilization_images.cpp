@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "analysis/list.hpp"
 #include "analysis/models.hpp"
+#include "analysis/stabilization_periods.hpp"
 #include "analysis/stabilization_runs.hpp"
 #include "brink/network/models.hpp"
 
@@ -25,16 +25,6 @@ struct ImageArm {
 const std::vector<ImageArm> kImageArms = {{2, {32, 32}, 0.4, 0.25, 500, 1000, 600, 1000},
                                           {10, {32, 32, 32}, 1, 0.05, 200, 500, 600, 1000}};
 
-/// An orbit that the end of a run cuts moves ⟨x²⟩/⟨δ²⟩ by up to 0.3 over the number of orbits: less than its tolerance.
-constexpr double kFewestPeriods = 3;
-
-/// How many periods √2π/ε, (E.11), a run lasted.
-double periods_of(const SelfStabilization& record) {
-  double sum = 0;
-  for (const auto& step : record.steps) sum += step.epsilon;
-  return sum / (std::numbers::sqrt2 * std::numbers::pi);
-}
-
 /// The number of periods, then the numbers of the run.
 std::vector<double> measure_image_run(const ImageArm& arm, bool full, std::uint64_t seed, const Monitor& monitor) {
   const Task task = image_task(full ? arm.full_samples : arm.samples, arm.classes, arm.hidden, "tanh", seed);
@@ -49,14 +39,6 @@ std::vector<double> measure_image_run(const ImageArm& arm, bool full, std::uint6
   std::vector<double> values = numbers_of(run, plan);
   values.insert(values.begin(), run ? periods_of(run->record) : NAN);
   return values;
-}
-
-/// Whether averages over a run mean anything. One that ended because it left its prediction counts however short it is.
-bool counts(double periods, const RunNumbers& run) {
-  if (!run.arrived()) return false;
-  const auto status = run.status();
-  return periods >= kFewestPeriods || status == SelfStabilizationStatus::diverged ||
-         status == SelfStabilizationStatus::prediction_diverged;
 }
 
 StudyReport run_self_stabilization_images(const StudyContext& context) {
@@ -83,7 +65,7 @@ StudyReport run_self_stabilization_images(const StudyContext& context) {
     for (int s = 0; s < seeds; ++s, ++unit) {
       const double periods = values[unit].front();
       const RunNumbers run = runs.emplace_back(std::span(values[unit]).subspan(1));
-      counted.push_back(counts(periods, run));
+      counted.push_back(long_enough(periods, run));
       if (!run.arrived()) continue;
       std::vector<TableValue> row = {std::int64_t{arm.classes}, std::int64_t{s}, periods};
       for (const TableValue& cell : stabilization_cells(run)) row.push_back(cell);

@@ -5,8 +5,11 @@
 #include <numeric>
 #include <random>
 
+#include "analysis/extremes.hpp"
 #include "analysis/list.hpp"
 #include "analysis/models.hpp"
+#include "analysis/momentum_detectors.hpp"
+#include "analysis/unit_columns.hpp"
 #include "brink/curvature/linearization.hpp"
 #include "brink/network/models.hpp"
 #include "brink/report/curve_figure.hpp"
@@ -86,41 +89,9 @@ std::vector<double> measure_run(double mu, double rate, Index batch, Index steps
   return values;
 }
 
-std::vector<double> column(const std::vector<double>& values, std::size_t which) {
-  std::vector<double> result;
-  for (std::size_t i = 1 + which; i < values.size(); i += 2) result.push_back(values[i]);
-  return result;
-}
-
-/// The geometric mean of the loss over the last fifth; NaN where the run broke off.
-double final_loss(const std::vector<double>& values, std::size_t records) {
-  const auto loss = column(values, 0);
-  if (loss.size() < records) return NAN;
-  double sum = 0;
-  const std::size_t from = records - records / 5;
-  for (std::size_t i = from; i < records; ++i) sum += std::log(loss[i]);
-  return std::exp(sum / static_cast<double>(records - from));
-}
-
-/// The rule of the detector: the first record from which 3 in a row have a directional sharpness above half of the
-/// largest stable one of SGD, 2/η_ef; −1 for none. The first tenth of the run is not looked at.
-Index first_jump(const std::vector<double>& sharpness, double rate) {
-  for (std::size_t i = sharpness.size() / 10; i + 3 <= sharpness.size(); ++i)
-    if (sharpness[i] > 1 / rate && sharpness[i + 1] > 1 / rate && sharpness[i + 2] > 1 / rate)
-      return static_cast<Index>(i);
-  return -1;
-}
-
-/// The first record from which 20 in a row differ by more than 20% of the smaller loss; −1 for none. The first tenth of
-/// the run is not looked at.
-Index first_split(const std::vector<double>& a, const std::vector<double>& b) {
-  const std::size_t n = std::min(a.size(), b.size());
-  int run = 0;
-  for (std::size_t i = n / 10; i < n; ++i) {
-    run = std::abs(a[i] - b[i]) > 0.2 * std::min(a[i], b[i]) ? run + 1 : 0;
-    if (run == 20) return static_cast<Index>(i) - 19;
-  }
-  return -1;
+/// Losses, or with 1 sharpnesses, of measure_run.
+std::vector<double> record_column(const std::vector<double>& values, std::size_t which) {
+  return unit_column(values, 1 + which, 2);
 }
 
 /// Whether heavy ball contracts on the curvature h: 30000 steps from x = 1.
@@ -179,13 +150,11 @@ StudyReport run_momentum_helps(const StudyContext& context) {
       for (int s = 0; s < seeds; ++s) {
         for (std::size_t m = 0; m < kMomenta.size(); ++m) {
           const auto& v = at(b, r, m, s);
-          const auto sharpness = column(v, 1);
-          finals[m].push_back(final_loss(v, records));
+          const auto sharpness = record_column(v, 1);
+          finals[m].push_back(final_loss(record_column(v, 0), records));
           const Index jump = first_jump(sharpness, kRates[r]);
-          const Index split = m == 0 ? first_split(column(v, 0), column(at(b, r, 2, s), 0)) : -1;
-          double largest = 0;
-          for (std::size_t i = sharpness.size() / 10; i < sharpness.size(); ++i)
-            largest = std::max(largest, sharpness[i]);
+          const Index split = m == 0 ? first_split(record_column(v, 0), record_column(at(b, r, 2, s), 0)) : -1;
+          const double largest = largest_after_start(sharpness);
           table.add_row({static_cast<std::int64_t>(kBatches[b]), kRates[r], kMomenta[m], std::int64_t{s},
                          finals[m].back(), largest, static_cast<std::int64_t>(jump * (jump < 0 ? 1 : kMeasuredEvery)),
                          static_cast<std::int64_t>(split * (split < 0 ? 1 : kMeasuredEvery))});
@@ -195,9 +164,8 @@ StudyReport run_momentum_helps(const StudyContext& context) {
             lag.push_back(static_cast<double>((split - jump) * kMeasuredEvery) * kRates[r]);
           if (b == 0 && kRates[r] == 0.2) (m == 0 ? jumped : quiet).push_back(largest * kRates[r] / 2);
         }
-        const double low = std::min({finals[0].back(), finals[1].back(), finals[2].back()});
-        const double high = std::max({finals[0].back(), finals[1].back(), finals[2].back()});
-        spread.push_back(high / low - 1);
+        const std::vector<double> all = {finals[0].back(), finals[1].back(), finals[2].back()};
+        spread.push_back(largest_of(all) / smallest_of(all) - 1);
         ratio.push_back(std::log(finals[0].back() / finals[2].back()));
       }
       for (std::size_t m = 0; m < kMomenta.size(); ++m) {

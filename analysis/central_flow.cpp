@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "analysis/edge_models.hpp"
+#include "analysis/flow_averages.hpp"
 #include "analysis/list.hpp"
 #include "brink/report/curve_figure.hpp"
 
@@ -13,22 +14,6 @@ namespace {
 
 constexpr double kFlowEta = 0.35;
 constexpr Index kCurvatureEvery = 5;  // odd: both sides of the oscillation
-
-// A unit is these numbers a step.
-enum FlowColumn : std::size_t {
-  kOscillating,
-  kFlowLoss,
-  kAverageLoss,
-  kDescentLoss,
-  kFlowFirst,
-  kFlowSecond,
-  kDescentFirst,
-  kDescentSecond,
-  kVariance,
-  kDistance,
-  kResidual,
-  kFlowColumns
-};
 
 std::vector<double> measure_run(const Task& task, const Vector& start, Index steps, const Monitor& monitor) {
   const auto objective = task.precise();
@@ -63,18 +48,6 @@ std::vector<double> measure_run(const Task& task, const Vector& start, Index ste
       values.push_back(value);
   }
   return values;
-}
-
-/// The mean of a column over the steps at which the flow has `oscillating` directions; NaN for fewer than 100.
-double mean_of(const std::vector<double>& values, std::size_t column, Index oscillating) {
-  double sum = 0;
-  Index count = 0;
-  for (std::size_t t = 0; (t + 1) * kFlowColumns <= values.size(); ++t)
-    if (std::lround(values[t * kFlowColumns + kOscillating]) == oscillating) {
-      sum += values[t * kFlowColumns + column];
-      ++count;
-    }
-  return count >= 100 ? sum / static_cast<double>(count) : NAN;
 }
 
 /// Means over 20 steps: the oscillation of period 2 and its envelope are what the flow averages over.
@@ -118,17 +91,17 @@ StudyReport run_central_flow(const StudyContext& context) {
     std::vector<double> loss, excess, both, worst;
     for (int s = 0; s < seeds; ++s) {
       const auto& v = values[static_cast<std::size_t>(s)];
-      const double measured = mean_of(v, kDescentLoss, k);
-      const double predicted = mean_of(v, kAverageLoss, k);
-      const double bare = mean_of(v, kFlowLoss, k);
-      const double first = mean_of(v, kDescentFirst, k);
-      const double second = mean_of(v, kDescentSecond, k);
+      const double measured = flow_average(v, kDescentLoss, k);
+      const double predicted = flow_average(v, kAverageLoss, k);
+      const double bare = flow_average(v, kFlowLoss, k);
+      const double first = flow_average(v, kDescentFirst, k);
+      const double second = flow_average(v, kDescentSecond, k);
       table.add_row({std::int64_t{s}, static_cast<std::int64_t>(k), measured, predicted, bare, first, second,
-                     mean_of(v, kVariance, k), mean_of(v, kDistance, k), mean_of(v, kResidual, k)});
+                     flow_average(v, kVariance, k), flow_average(v, kDistance, k), flow_average(v, kResidual, k)});
       loss.push_back(measured / predicted);
       excess.push_back((measured - bare) / (predicted - bare));
       both.push_back(k == 1 ? first : 0.5 * (first + second));
-      worst.push_back(mean_of(v, kResidual, k));
+      worst.push_back(flow_average(v, kResidual, k));
     }
     const std::string where = k == 1 ? ", one direction" : ", two directions";
     report.findings.push_back(

@@ -3,12 +3,11 @@
 #include <cmath>
 
 #include "analysis/list.hpp"
+#include "analysis/non_uniformity.hpp"
 #include "analysis/training_runs.hpp"
 #include "brink/curvature/hessian.hpp"
 #include "brink/curvature/linearization.hpp"
-#include "brink/linalg/symmetric_eigen.hpp"
 #include "brink/report/curve_figure.hpp"
-#include "brink/stability/noise_operator.hpp"
 
 namespace brink::analysis {
 namespace {
@@ -50,7 +49,7 @@ RunSetting setting_of(const MinimaArm& arm, bool full, std::uint64_t seed) {
   return setting;
 }
 
-/// λ_max at the end, non-uniformity s = √λ_max(mean H_k² − H²) of the Gauss–Newton rows, loss, steps.
+/// λ_max at the end, non-uniformity of the Gauss–Newton rows, loss, steps.
 std::vector<double> run_arm(const MinimaArm& arm, bool full, std::uint64_t seed, const Monitor& monitor) {
   const Task task = image_task(full ? kFullSamples : kQuickSamples, 2, {32, 32}, "relu", seed);
   const RunSetting setting = setting_of(arm, full, seed);
@@ -59,11 +58,7 @@ std::vector<double> run_arm(const MinimaArm& arm, bool full, std::uint64_t seed,
   if (trace.diverged) return {std::nan(""), std::nan(""), std::nan(""), trace.rows.empty() ? 0 : trace.rows.back()[0]};
   const auto objective = task.precise();
   const auto top = top_curvature(*objective, theta, objective->all());
-  const LinearizedModel model = linearize_at(*objective, theta);
-  const auto law = make_batch_law("with-replacement");
-  const NoiseOperator noise(model, *law, 1);
-  const Matrix n = noise.of_diagonal(Vector::Ones(model.rank()));
-  const double s = std::sqrt(std::max(0.0, symmetric_eigen(n).values[0]));
+  const double s = non_uniformity(linearize_at(*objective, theta));
   return {top.values.front().value, s, trace.rows.back()[1], trace.rows.back()[0]};
 }
 

@@ -6,6 +6,8 @@
 
 #include "analysis/edge_models.hpp"
 #include "analysis/list.hpp"
+#include "analysis/rule_edges.hpp"
+#include "analysis/unit_columns.hpp"
 #include "brink/curvature/hessian.hpp"
 #include "brink/report/curve_figure.hpp"
 #include "brink/training/training_rule.hpp"
@@ -41,23 +43,13 @@ std::string name_of(const EdgeArm& arm) {
   return name;
 }
 
-/// The edge of the (preconditioned) curvature: of Cohen et al., and of Long & Bartlett for sharpness-aware steps.
-double edge_of(const EdgeArm& arm, double gradient_norm) {
-  const double beta = arm.momentum;
-  if (arm.name == "heavy-ball") return 2 * (1 + beta) / arm.eta;
-  if (arm.name == "nesterov") return 2 * (1 + beta) / ((1 + 2 * beta) * arm.eta);
-  if (arm.name == "adam") return 2 * (1 + beta) / ((1 - beta) * arm.eta);
-  if (arm.name == "sam") {
-    const double rho = arm.parameter;
-    return gradient_norm / (2 * rho) * (std::sqrt(1 + 8 * rho / (arm.eta * gradient_norm)) - 1);
-  }
-  return 2 / arm.eta;
-}
+// At every kEdgeEvery-th step: step, preconditioned λ₁ over the edge, raw λ₁, loss.
+enum EdgeColumn : std::size_t { eStep, eRatio, eRaw, eLoss, kEdgeColumns };
 
-/// At every kEdgeEvery-th step: step, preconditioned λ₁ over the edge, raw λ₁, loss.
 std::vector<double> measure_run(const Task& task, const EdgeArm& arm, std::uint64_t seed, Index steps,
                                 const Monitor& monitor) {
   const auto objective = task.precise();
+  const RuleEdge edge{arm.name, arm.eta, arm.momentum, arm.parameter};
   const bool sharpness_aware = arm.name == "sam";
   const bool adaptive = arm.name == "rmsprop" || arm.name == "adam";
   TrainingRuleParameters parameters;
@@ -102,29 +94,13 @@ std::vector<double> measure_run(const Task& task, const EdgeArm& arm, std::uint6
         start = {pair.vector};
         value = pair.value;
       }
-      for (const double v : {static_cast<double>(t), value / edge_of(arm, norm), raw.values[0].value, loss})
+      for (const double v : {static_cast<double>(t), value / edge.at(norm), raw.values[0].value, loss})
         values.push_back(v);
     }
     at(state.theta, gradient);
     rule->step(arm.eta, gradient, at, state);
   }
   return values;
-}
-
-/// The mean ratio from 20 records after the first at or above 1 on; NaN where fewer than 20 records follow.
-double settled(const std::vector<double>& values, std::size_t column = 1, bool rise = false) {
-  std::size_t first = values.size();
-  for (std::size_t i = 0; i + 4 <= values.size(); i += 4)
-    if (values[i + 1] >= 1) {
-      first = i + 4 * 20;
-      break;
-    }
-  if (first + 4 * 20 > values.size()) return NAN;
-  if (rise) return values[values.size() - 4 + column] / values[first + column];
-  double sum = 0;
-  double count = 0;
-  for (std::size_t i = first; i + 4 <= values.size(); i += 4, ++count) sum += values[i + column];
-  return sum / count;
 }
 
 StudyReport run_other_edges(const StudyContext& context) {
@@ -150,8 +126,9 @@ StudyReport run_other_edges(const StudyContext& context) {
     std::vector<double> ratio, rise;
     for (int s = 0; s < seeds; ++s, ++unit) {
       const auto& v = values[unit];
-      ratio.push_back(settled(v));
-      rise.push_back(settled(v, 2, true));
+      const auto ratios = unit_column(v, eRatio, kEdgeColumns);
+      ratio.push_back(mean_after_crossing(ratios, ratios));
+      rise.push_back(growth_after_crossing(ratios, unit_column(v, eRaw, kEdgeColumns)));
       table.add_row({arm.name, arm.eta, arm.momentum, std::int64_t{s}, ratio.back(), rise.back(), v.back()});
     }
     report.findings.push_back(judge_equal(
@@ -161,8 +138,8 @@ StudyReport run_other_edges(const StudyContext& context) {
           {"F2", "raw sharpness: end over arrival at the edge: " + name_of(arm), "still rising"}, rise, 1));
     CurvePanel& panel = panels[arm.claim == "F2" ? 1 : 0];
     Curve curve{name_of(arm), CurveKind::line, static_cast<int>(panel.curves.size()) + 1, {}};
-    for (std::size_t i = 0; i + 4 <= values[unit - 1].size(); i += 4)
-      curve.points.push_back({values[unit - 1][i], values[unit - 1][i + 1]});
+    for (std::size_t i = 0; i < values[unit - 1].size(); i += kEdgeColumns)
+      curve.points.push_back({values[unit - 1][i + eStep], values[unit - 1][i + eRatio]});
     panel.curves.push_back(std::move(curve));
   }
   for (CurvePanel& panel : panels) {

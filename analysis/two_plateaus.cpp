@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "analysis/list.hpp"
+#include "analysis/plateau_levels.hpp"
 #include "analysis/training_runs.hpp"
 #include "brink/curvature/hessian.hpp"
 #include "brink/curvature/spectral_density.hpp"
@@ -98,18 +99,6 @@ struct PlateauRun {
   }
 };
 
-/// Slope of ln(gap of λ_max below full batch) against ln B, over batches with a gap; NaN with fewer than 3.
-double gap_slope(const std::vector<Index>& batches, const std::vector<double>& tops) {
-  double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
-  for (std::size_t b = 0; b + 1 < batches.size(); ++b) {
-    const double gap = tops.back() - tops[b];
-    if (!(gap > 0)) continue;
-    const double x = std::log(static_cast<double>(batches[b])), y = std::log(gap);
-    n += 1, sx += x, sy += y, sxx += x * x, sxy += x * y;
-  }
-  return n >= 3 ? (n * sxy - sx * sy) / (n * sxx - sx * sx) : std::nan("");
-}
-
 using Levels = std::vector<std::vector<double>>;  ///< by batch size, then by seed
 
 void judge_levels(const std::vector<Index>& batches, const Levels& sharpness, const Levels& top, StudyReport& report,
@@ -148,13 +137,9 @@ void judge_levels(const std::vector<Index>& batches, const Levels& sharpness, co
   if (a == kNesterov) return;
   std::vector<double> steps_up;
   for (std::size_t s = 0; s < sharpness.front().size(); ++s) {
-    double least = INFINITY, last = std::nan("");  // INFINITY: fewer than two levels; not counted
-    for (std::size_t b = 0; b < batches.size(); ++b) {
-      if (std::isnan(sharpness[b][s])) continue;
-      if (!std::isnan(last)) least = std::min(least, sharpness[b][s] - last);
-      last = sharpness[b][s];
-    }
-    steps_up.push_back(least);
+    std::vector<double> levels;
+    for (const auto& one : sharpness) levels.push_back(one[s]);
+    steps_up.push_back(smallest_rise(levels));
   }
   report.findings.push_back(judge_at_least(
       {"C1", "heavy ball: smallest rise of η·batch sharpness from one batch size to the next (monotone: ≥ −0.1)"},

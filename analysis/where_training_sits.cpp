@@ -8,6 +8,7 @@
 #include <random>
 
 #include "analysis/list.hpp"
+#include "analysis/noise_weights.hpp"
 #include "analysis/training_runs.hpp"
 #include "brink/curvature/hessian.hpp"
 #include "brink/curvature/linearization.hpp"
@@ -108,7 +109,6 @@ std::vector<double> noisy_descent(Index batch, bool full, std::uint64_t seed, co
   VectorOf<float> theta =
       initial_parameters(task.network, setting.initialization, setting.initial_scale, seed).cast<float>();
   const Index n = objective->samples();
-  const double p1 = static_cast<double>(n - batch) / static_cast<double>(batch * (n - 1));
   std::mt19937_64 random(seed + 77);
   std::normal_distribution<float> normal;
   RowMatrixOf<float> jacobian, residual;
@@ -122,13 +122,9 @@ std::vector<double> noisy_descent(Index batch, bool full, std::uint64_t seed, co
     }
     objective->jacobian(theta, objective->all(), jacobian);
     objective->residuals(theta, objective->all(), residual);
-    // g = Σ_k (1/n + √(p₁/n)(ζ_k − mean ζ)) r_k J_k has mean ∇L and the covariance of the batch gradients.
     VectorOf<float> weights(n);
     for (Index k = 0; k < n; ++k) weights[k] = normal(random);
-    weights.array() -= weights.mean();
-    weights =
-        (static_cast<float>(std::sqrt(p1 / static_cast<double>(n))) * weights.array() + 1.0F / static_cast<float>(n)) *
-        residual.col(0).array();
+    weights = noise_weights(weights, batch).cwiseProduct(residual.col(0));
     gradient.noalias() = jacobian.transpose() * weights;
     theta -= static_cast<float>(setting.eta) * gradient;
     if (!theta.allFinite()) return {std::nan("")};

@@ -8,6 +8,7 @@
 #include "analysis/list.hpp"
 #include "analysis/models.hpp"
 #include "analysis/shuffled_epochs.hpp"
+#include "analysis/unit_columns.hpp"
 #include "brink/report/curve_figure.hpp"
 #include "brink/stability/mean_square.hpp"
 
@@ -114,11 +115,9 @@ std::vector<double> measure_noise(const NoiseArm& arm, std::uint64_t seed, const
   return values;
 }
 
-/// Measured over predicted way between a quarter and the end of the time: what happens while the fluctuations grow to
-/// their stationary size is left out.
-double way_ratio(const std::vector<double>& values, std::size_t law) {
-  const std::size_t early = kWay + (kNoiseRecords / 4 - 1) * kColumns, late = kWay + (kNoiseRecords - 1) * kColumns;
-  return (values[late] - values[early]) / (values[late + 1 + law] - values[early + 1 + law]);
+/// The measured way, then of every law, at every record.
+std::vector<double> way_column(const std::vector<double>& values, std::size_t column) {
+  return unit_column({values.begin() + kWay, values.end()}, column, kColumns);
 }
 
 void report_noise(const std::vector<std::vector<double>>& units, int seeds, StudyReport& report) {
@@ -164,7 +163,7 @@ void report_noise(const std::vector<std::vector<double>>& units, int seeds, Stud
                            static_cast<std::int64_t>(i + 1), c[0], c[1], c[2], c[3]});
       }
       for (std::size_t law = 0; law < kLaws.size(); ++law) {
-        own[law].push_back(way_ratio(v, law));
+        own[law].push_back(drift_ratio(way_column(v, 0), way_column(v, 1 + law)));
         drift[law].push_back(own[law].back());
       }
       drifts.add_row({static_cast<std::int64_t>(arm.batch), arm.momentum, arm.model, std::int64_t{s}, v[kTrace],
@@ -193,9 +192,8 @@ void report_noise(const std::vector<std::vector<double>>& units, int seeds, Stud
 Curve way_curve(const std::vector<double>& values, std::size_t column, const std::string& label, CurveKind kind,
                 int colour) {
   Curve curve{label, kind, colour, {{0, 0}}};
-  for (std::size_t k = 0; k < kNoiseRecords; ++k)
-    curve.points.push_back(
-        {kSlowTime * static_cast<double>(k + 1) / kNoiseRecords, values[kWay + k * kColumns + column]});
+  for (const double way : way_column(values, column))
+    curve.points.push_back({kSlowTime * static_cast<double>(curve.points.size()) / kNoiseRecords, way});
   return curve;
 }
 

@@ -105,6 +105,11 @@ void run_label_noise(const FittedNetwork& network, const NoisySteps& steps, doub
   }
 }
 
+double drift_ratio(const std::vector<double>& measured, const std::vector<double>& said) {
+  const std::size_t quarter = measured.size() / 4 - 1;
+  return (measured.back() - measured[quarter]) / (said.back() - said[quarter]);
+}
+
 Vector flowed(const GradientAt<double>& gradient_at, const Vector& theta, double time) {
   TrainingRuleParameters parameters;
   parameters.tolerance = 1e-13;

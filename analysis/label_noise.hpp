@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "brink/network/objective.hpp"
 #include "brink/training/training_rule.hpp"
@@ -61,6 +62,10 @@ double drift_gradient(const NetworkObjective<double>& objective, const NoisyStep
 /// Heavy ball with label noise of weight λ from the minimum on: see(t, θ) after every step t = 1 … count.
 void run_label_noise(const FittedNetwork& network, const NoisySteps& steps, double weight, Index count,
                      std::uint64_t seed, const std::function<void(Index, const Vector&)>& see);
+
+/// Measured over said way between a quarter and the end of the records, which are evenly spaced: what happens while the
+/// fluctuations grow to their stationary size is left out. At least 4 records.
+[[nodiscard]] double drift_ratio(const std::vector<double>& measured, const std::vector<double>& said);
 
 /// θ after `time` of gradient flow, by the Runge–Kutta pair of the library at its smallest tolerance.
 [[nodiscard]] Vector flowed(const GradientAt<double>& gradient_at, const Vector& theta, double time);

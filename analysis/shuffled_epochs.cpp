@@ -7,6 +7,7 @@
 
 #include "analysis/label_noise.hpp"
 #include "analysis/models.hpp"
+#include "analysis/unit_columns.hpp"
 #include "brink/curvature/hessian.hpp"
 #include "brink/network/models.hpp"
 #include "brink/statistics/regression.hpp"
@@ -19,12 +20,6 @@ constexpr Index kShuffledSize = 2;        // samples in a batch
 constexpr int kShuffledSteps = 7;         // a decade and a half of step sizes
 constexpr double kLargestShuffled = 0.1;  // mε·max_k λ_max(H_k) at the start
 enum ShuffleColumn : std::size_t { sStep, sModified, sPlain, sSingle, sLeading, sIntegration, kShuffleColumns };
-
-std::vector<double> shuffle_column(const std::vector<double>& values, std::size_t column) {
-  std::vector<double> picked;
-  for (std::size_t i = column; i < values.size(); i += kShuffleColumns) picked.push_back(values[i]);
-  return picked;
-}
 
 }  // namespace
 
@@ -98,9 +93,10 @@ CurvePanel report_shuffles(const std::vector<std::vector<double>>& units, StudyR
   for (std::size_t s = 0; s < units.size(); ++s) {
     const auto& v = units[s];
     for (const std::size_t column : {sModified, sPlain, sSingle})
-      found[column].push_back(fit_power_law(shuffle_column(v, sStep), shuffle_column(v, column)).slope.value);
-    found[sLeading].push_back(shuffle_column(v, sLeading).back());
-    for (const double each : shuffle_column(v, sIntegration)) found[sIntegration].push_back(each);
+      found[column].push_back(
+          fit_power_law(unit_column(v, sStep, kShuffleColumns), unit_column(v, column, kShuffleColumns)).slope.value);
+    found[sLeading].push_back(unit_column(v, sLeading, kShuffleColumns).back());
+    for (const double each : unit_column(v, sIntegration, kShuffleColumns)) found[sIntegration].push_back(each);
     for (std::size_t i = 0; i < v.size(); i += kShuffleColumns)
       table.add_row({static_cast<std::int64_t>(s), v[i], v[i + 1], v[i + 2], v[i + 3], v[i + 4], v[i + 5]});
   }

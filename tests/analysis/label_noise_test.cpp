@@ -90,3 +90,20 @@ TEST_CASE("gradient flow on a parabola is an exponential", "[study][fast]") {
   const Vector end = flowed(at, Vector::Constant(2, 4.0), 0.7);
   CHECK(end[0] == Approx(4 * std::exp(-2.1)).epsilon(1e-12));
 }
+
+TEST_CASE("the drift is compared from a quarter of the time on", "[study][fast]") {
+  // 0.9 of what is said, but for the first quarter, in which all of it is missing.
+  const std::vector<double> said = {1, 2, 3, 4, 5, 6, 7, 8};
+  std::vector<double> measured;
+  for (const double way : said) measured.push_back(0.9 * way - 1.5);
+  CHECK(drift_ratio(measured, said) == Approx(0.9));
+  measured[0] = 100;  // before
+  measured[5] = NAN;  // between
+  CHECK(drift_ratio(measured, said) == Approx(0.9));
+  measured[1] -= 0.6;  // at the quarter: one tenth of what is said from there on
+  CHECK(drift_ratio(measured, said) == Approx(1));
+  measured[7] = NAN;
+  CHECK(std::isnan(drift_ratio(measured, said)));
+  CHECK_FALSE(std::isfinite(drift_ratio(said, std::vector<double>(8, 1.0))));  // nothing is said to move
+  CHECK(drift_ratio({2, 4, 6, 8}, {1, 2, 3, 4}) == Approx(2));
+}

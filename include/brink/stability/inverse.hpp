@@ -22,7 +22,7 @@ namespace brink {
 struct MomentumRange {
   double lower = -1;
   double upper = 1;
-  double error = 0;  ///< of each end that is a crossing, absolute
+  double error = 0;  ///< of each end that is a crossing, absolute: beyond it the sign of ln ρ is certain
 };
 
 /// Every range of momentum in (−1, 1) that is mean-square stable at step size eta: a scan, denser towards ±1, and a
@@ -35,27 +35,27 @@ struct MomentumRange {
 
 struct BestStep {
   double eta = 0;         ///< the step size with the smallest growth of the second moment
-  double error = 0;       ///< of eta, absolute: the growth is flat to rounding, or kinks, within it
+  double error = 0;       ///< of eta, absolute: beyond it the growth is larger by more than its own error
   double log_growth = 0;  ///< ln ρ there, < 0
   double log_growth_error = 0;
 };
 
-/// The η in (0, η*) that minimizes ln ρ(η): the largest of the growth of all modes, so it may kink. A scan, then
-/// Brent's method in the best bracket. Absent when no step size is stable. About 60 growth rates of docs/theory.md,
-/// (4.4).
+/// The η in (0, η*) that minimizes ln ρ(η): the largest of the growth of all modes, so it may kink, and it may be flat.
+/// A scan of (0, η*], then golden sections of its valleys. Absent when no step size is stable. About 150 growth rates
+/// of docs/theory.md, (4.4).
 [[nodiscard]] std::optional<BestStep> best_step(const LinearizedModel& model, const UpdateRule& rule,
                                                 const BatchLaw& law, Index batch_size, TransferBasis* basis = nullptr);
 
 struct BestMomentum {
   double momentum = 0;
-  double error = 0;  ///< of the momentum, absolute
+  double error = 0;  ///< of the momentum, absolute: beyond it η* is smaller by more than its own error
   double eta = 0;    ///< η* there, the largest stable step size over all momenta
   double residual = 0;
   bool at_end = false;  ///< η* still grows at the end of the range searched, |β| ≤ 0.9999
 };
 
 /// The β that maximizes η*: for a scalar with heavy ball (1 − √v/a)/(1 + √v/a), v the noise of one step and a the mean
-/// curvature, as docs/theory.md, (4.8) gives it. Throws InvalidInput for sgd. About 60 thresholds.
+/// curvature, as docs/theory.md, (4.8) gives it. Throws InvalidInput for sgd. About 120 thresholds.
 [[nodiscard]] BestMomentum best_momentum(const LinearizedModel& model, const std::string& rule,
                                          const RuleParameters& parameters, const BatchLaw& law, Index batch_size,
                                          TransferBasis* basis = nullptr);

@@ -20,7 +20,10 @@ LossStep loss_step(const LinearizedModel& model, const BatchLaw& law, Index batc
   const auto l = lambda.array();
   LossStep step;
   step.contraction = 0.5 * (l * (1 - eta * l).square() * x.array()).sum();
-  step.noise = 0.5 * eta * eta * (noise.p1() * lambda.dot(mean.diagonal()) - noise.p2() * (l.cube() * x.array()).sum());
+  // η by η, as third powers of curvatures may not be representable.
+  const Vector scaled = eta * lambda;
+  const double drawn = scaled.dot(eta * mean.diagonal());
+  step.noise = 0.5 * (noise.p1() * drawn - noise.p2() * (l * scaled.array().square() * x.array()).sum());
   return step;
 }
 
@@ -36,7 +39,7 @@ EscapeBound escape_bound(const LinearizedModel& model, const UpdateRule& rule, c
   escape.residual = bound.residual;
   escape.reason = bound.reason;
   for (const auto& [name, value] : bound.details) {
-    if (name == "alignment_factor") escape.smallest_mu = value;
+    if (name == "smallest_mu") escape.smallest_mu = value;
   }
   return escape;
 }

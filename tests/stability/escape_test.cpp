@@ -86,6 +86,38 @@ TEST_CASE("no direction is less aligned than the bound says, and one is as littl
   CHECK(g1.log_growth(2 * *g1.eta).value() == Approx(2 * std::log(2.0)));
 }
 
+TEST_CASE("the smallest mu is that of the model, whatever the batches", "[fast][stability]") {
+  const auto sgd = oracle::sgd().make();
+  // One parameter: mu = Var(h)/a^2.
+  for (const auto& curvatures : {std::vector<double>{1, 2}, std::vector<double>{0.3, 1, 5, 2}}) {
+    double mean = 0, square = 0;
+    for (const double h : curvatures) {
+      mean += h / static_cast<double>(curvatures.size());
+      square += h * h / static_cast<double>(curvatures.size());
+    }
+    const double mu = square / (mean * mean) - 1;
+    const auto model = oracle::one_parameter(curvatures).model();
+    for (const auto& law : oracle::finite_laws()) {
+      INFO(law);
+      const auto drawn = brink::make_batch_law(law);
+      const auto bound = brink::escape_bound(model, *sgd, *drawn, 1);
+      CHECK(bound.smallest_mu == Approx(mu).epsilon(1e-12));
+      const auto [p1, p2] = drawn->second_moment(static_cast<brink::Index>(curvatures.size()), 1);
+      CHECK(*bound.eta == Approx(1 / std::sqrt(p1 * square - p2 * mean * mean)).epsilon(1e-12));
+    }
+    CHECK(brink::escape_bound(model, *sgd, *brink::make_batch_law("gaussian"), 3).smallest_mu == Approx(2));
+  }
+  // Samples that are all alike have no noise of their own, though the size of a Bernoulli batch varies.
+  const auto alike = oracle::one_parameter({2, 2, 2}).model();
+  const auto bound = brink::escape_bound(alike, *sgd, *brink::make_batch_law("bernoulli"), 1);
+  CHECK(bound.smallest_mu == 0);
+  CHECK(*bound.eta == Approx(1 / std::sqrt(2.0 / 3 * 4)));
+  for (const auto& law : oracle::finite_laws())
+    for (const int b : {1, 2})
+      CHECK(brink::escape_bound(oracle::three_rows().model(), *sgd, *brink::make_batch_law(law), b).smallest_mu ==
+            Approx(.198450593846).epsilon(1e-11));
+}
+
 TEST_CASE("escape is at least as fast as the bound", "[fast][stability]") {
   const auto sgd = oracle::sgd().make();
   for (const std::uint64_t seed : {821U, 822U, 823U, 824U}) {

@@ -31,9 +31,10 @@ struct LossStep {
 struct EscapeBound {
   /// λ_min(N(H), H)^(−½), the step size at which the bound says "unstable"; absent where it never does.
   std::optional<double> eta;
-  double residual = 0;     ///< relative, of eta
-  double smallest_mu = 0;  ///< λ_min(N(H), H)/(p₁‖H‖_F²): min_x μ(x) where p₁ = p₂
-  std::string reason;      ///< why eta is absent, or why the bound is vacuous; empty otherwise
+  double residual = 0;  ///< relative, of eta
+  double smallest_mu = 0;  ///< min_x μ(x) = λ_min(⟨H_k H H_k⟩ − H³, H)/‖H‖_F², of the model alone; the bound is made
+                           ///< of it where p₁ = p₂ only, and larger under Bernoulli sampling
+  std::string reason;  ///< why eta is absent, or why the bound is vacuous; empty otherwise
 
   /// ln of the guaranteed growth a step at step size `at`, 2 ln(at/eta); absent where eta is.
   [[nodiscard]] std::optional<double> log_growth(double at) const;

@@ -26,8 +26,20 @@ class Frobenius final : public SgdCriterion {
     const double p1 = cell.noise.p1();
     if (p1 == 0) return;
     const Vector& lambda = cell.model.spectrum();
-    const double quotient = -largest_quotient(-cell.noise.of_diagonal(lambda), lambda);
+    // N is linear: a factor of λ_max is left for later, so that nothing is larger than H².
+    const double top = lambda[0];
+    const Matrix noise = cell.noise.of_diagonal(lambda / top);
+    const double quotient = -top * largest_quotient(-noise, lambda);
     const double rounding = 1e-13 * p1 * lambda.squaredNorm();
+    const double p2 = cell.noise.p2();
+    double least_aligned = quotient;
+    if (p1 != p2) {
+      // N(H) = p1 ⟨H_k H H_k⟩ − p2 H³, and μ has p1 in place of p2.
+      Matrix of_samples = noise;
+      of_samples.diagonal().array() -= (p1 - p2) * lambda.array().square() * (lambda.array() / top);
+      least_aligned = -top * largest_quotient(-of_samples, lambda);
+    }
+    if (least_aligned <= rounding) least_aligned = 0;
     if (quotient <= rounding) {
       bound.vacuous = true;
       bound.reason = "the alignment factor is 0: some direction feels no noise";
@@ -36,6 +48,7 @@ class Frobenius final : public SgdCriterion {
     bound.eta = 1 / std::sqrt(quotient);
     bound.residual = 0.5 * rounding / quotient;
     bound.details.emplace_back("alignment_factor", quotient / (p1 * lambda.squaredNorm()));
+    bound.details.emplace_back("smallest_mu", least_aligned / (p1 * lambda.squaredNorm()));
   }
 };
 

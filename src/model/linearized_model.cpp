@@ -14,8 +14,9 @@
 namespace brink {
 namespace {
 
-constexpr double kMeanTolerance = 1e-6;   // of gradient noise, relative to its root mean square
-constexpr double kRangeTolerance = 1e-6;  // of gradient noise outside range(H), relative to its norm
+constexpr double kMeanTolerance = 1e-6;      // of gradient noise, relative to its root mean square
+constexpr double kLargestCurvature = 1e124;  // this and its inverse have squares
+constexpr double kRangeTolerance = 1e-6;     // of gradient noise outside range(H), relative to its norm
 
 template <class Rows>
 void check_finite(const Rows& a, std::string_view function, std::string_view name) {
@@ -28,12 +29,20 @@ void check_finite(const Rows& a, std::string_view function, std::string_view nam
   }
 }
 
+/// Results that would overflow or vanish are refused here, by the name of what is to be scaled.
+void check_scale(double largest, double bound, std::string_view function, std::string_view name) {
+  if (largest == 0 || (largest >= 1 / bound && largest <= bound)) return;
+  fail_argument(function, fmt::format("largest entry of {}", name), largest,
+                fmt::format("a size between {:g} and {:g} (use other units)", 1 / bound, bound));
+}
+
 void check_rows(const RowMatrix& a, Index outputs, double input_epsilon, std::string_view function) {
   check_argument(outputs >= 1, function, "outputs", outputs, "an integer >= 1");
   check_argument(input_epsilon > 0 && input_epsilon < 1, function, "input_epsilon", input_epsilon, "0 < value < 1");
   check_argument(a.size() > 0 && a.rows() % outputs == 0, function, "rows", fmt::format("{} x {}", a.rows(), a.cols()),
                  fmt::format("a non-empty multiple of outputs = {} rows", outputs));
   check_finite(a, function, "rows");
+  check_scale(a.cwiseAbs().maxCoeff(), std::sqrt(kLargestCurvature), function, "rows");
 }
 
 void check_gradient_noise(const RowMatrix& noise, Index samples, Index parameters) {
@@ -43,6 +52,7 @@ void check_gradient_noise(const RowMatrix& noise, Index samples, Index parameter
                   fmt::format("{} x {} (samples x parameters)", samples, parameters));
   }
   check_finite(noise, function, "gradient_noise");
+  check_scale(noise.cwiseAbs().maxCoeff(), kLargestCurvature, function, "gradient_noise");
 }
 
 void check_mean(const RowMatrix& noise) {
@@ -103,6 +113,7 @@ LinearizedModel LinearizedModel::from_gram(const Matrix& k, Index outputs, doubl
                   fmt::format("a square matrix whose size is a multiple of outputs = {}", outputs));
   }
   check_finite(k, function, "Gram matrix");
+  check_scale(k.cwiseAbs().maxCoeff(), kLargestCurvature, function, "Gram matrix");
   const Index rows = k.rows();
   require_memory(linearization_bytes(rows, rows), function);
 
@@ -177,6 +188,7 @@ LinearizedModel LinearizedModel::from_hessians(const RowMatrix& hessians, Index 
                   fmt::format("{} stacked square matrices", samples));
   }
   check_finite(hessians, function, "hessians");
+  check_scale(hessians.cwiseAbs().maxCoeff(), kLargestCurvature, function, "hessians");
   const SignedRows split = split_hessians(hessians, samples, input_epsilon);
   LinearizedModel model = from_signed_rows(split.rows, split.signs, split.outputs, input_epsilon, gradient_noise);
   model.origin_.route = "hessians";
@@ -236,6 +248,7 @@ LinearizedModel LinearizedModel::from_spectrum(const Vector& spectrum) {
     check_argument(spectrum[i] > 0 && std::isfinite(spectrum[i]), function, fmt::format("spectrum[{}]", i), spectrum[i],
                    "a finite number > 0");
   }
+  check_scale(spectrum.maxCoeff(), kLargestCurvature, function, "spectrum");
   LinearizedModel model;
   model.spectrum_ = spectrum;
   std::sort(model.spectrum_.begin(), model.spectrum_.end(), std::greater<>());

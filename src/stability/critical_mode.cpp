@@ -1,11 +1,16 @@
 #include "brink/stability/critical_mode.hpp"
 
+#include <cmath>
+
 #include "brink/base/error.hpp"
 #include "brink/linalg/packed_symmetric.hpp"
 #include "brink/stability/sample_products.hpp"
 
 namespace brink {
 namespace {
+
+/// A power of two near λ_max: in this unit third powers of curvatures neither overflow nor vanish.
+double curvature_unit(const LinearizedModel& model) { return std::ldexp(1.0, std::ilogb(model.lambda_max())); }
 
 /// Traces against X of everything the second and third moments of H_B consist of.
 struct MomentTraces {
@@ -33,12 +38,15 @@ double gaussian_batch_sharpness(const Vector& lambda, double b, const Matrix& x)
 }  // namespace
 
 struct SampleMoments::Finite {
-  explicit Finite(const LinearizedModel& m) : model(&m) {
+  explicit Finite(const LinearizedModel& m) : model(&m), unit(curvature_unit(m)), lambda(m.spectrum() / unit) {
     const SampleProducts products(m);
     products.gather_diagonal(Vector::Ones(m.rank()), t);
-    products.gather_diagonal(m.spectrum(), v);
+    products.gather_diagonal(lambda, v);
+    t /= unit;
+    v /= unit;
     products.spread(t, squares);
     mirror_lower(squares);
+    squares /= unit;
     for (RowMatrix* blocks : {&t, &v}) apply_signs(*blocks);
   }
 
@@ -52,9 +60,9 @@ struct SampleMoments::Finite {
   /// tr(H_k S₁ H_k X) = n tr(Σv Σq) with S₁ = nΛ, and tr(S₁ Y X) = n tr(ΛYX).
   [[nodiscard]] MomentTraces traces(const Matrix& x, RowMatrix q) const {
     const SampleRows& samples = model->samples();
-    const Vector& lambda = model->spectrum();
     const auto n = static_cast<double>(samples.samples);
     const Index c = samples.outputs;
+    q /= unit;
     apply_signs(q);
     MomentTraces sums;
     for (Index k = 0; k < samples.samples; ++k) {
@@ -69,6 +77,8 @@ struct SampleMoments::Finite {
   }
 
   const LinearizedModel* model;
+  double unit;  ///< of every curvature below
+  Vector lambda;
   RowMatrix t;     ///< ΣT, a block a sample
   RowMatrix v;     ///< Σv
   Matrix squares;  ///< Y
@@ -83,7 +93,7 @@ SampleMoments::~SampleMoments() = default;
 double SampleMoments::batch_sharpness(const BatchLaw& law, Index batch_size, const Matrix& covariance,
                                       const RowMatrix& blocks) const {
   const auto b = static_cast<double>(batch_size);
-  const Vector& lambda = model_->spectrum();
+  const Vector& lambda = finite_->lambda;
   const auto n = static_cast<double>(model_->samples().samples);
   const auto [p1, p2] = law.second_moment(model_->samples().samples, batch_size);
   const auto [c1, c2, c3] = law.third_moment(model_->samples().samples, batch_size);
@@ -92,7 +102,7 @@ double SampleMoments::batch_sharpness(const BatchLaw& law, Index batch_size, con
   const double h3 = lambda.array().cube().matrix().dot(covariance.diagonal());
   const double second = p1 / n * traces.s2 + (1 - p2) * h2;
   const double third = (c1 * traces.s3 + c2 * traces.mixed + c3 * n * n * n * h3) / (b * b * b);
-  return third / second;
+  return finite_->unit * (third / second);
 }
 
 double SampleMoments::batch_sharpness(const BatchLaw& law, Index batch_size, const Matrix& covariance) const {
@@ -100,7 +110,8 @@ double SampleMoments::batch_sharpness(const BatchLaw& law, Index batch_size, con
   check_argument(covariance.rows() == r && covariance.cols() == r, "batch_sharpness", "covariance dimension",
                  covariance.rows(), "the rank of the model");
   if (law.fresh_gaussian_rows()) {
-    return gaussian_batch_sharpness(model_->spectrum(), static_cast<double>(batch_size), covariance);
+    const double unit = curvature_unit(*model_);
+    return unit * gaussian_batch_sharpness(model_->spectrum() / unit, static_cast<double>(batch_size), covariance);
   }
   RowMatrix blocks;
   SampleProducts(*model_).gather(covariance, blocks);

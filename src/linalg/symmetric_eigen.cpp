@@ -79,8 +79,8 @@ Vector symmetric_eigenvalues(const Matrix& a) {
   return decompose(work, 'N').reverse();
 }
 
-bool is_positive_semidefinite(Matrix lower) {
-  const double shift = 1e-11 * lower.diagonal().cwiseAbs().sum();
+bool is_positive_semidefinite(Matrix lower, double tolerance) {
+  const double shift = tolerance * lower.diagonal().cwiseAbs().sum();
   lower.diagonal().array() += shift;
   const auto r = static_cast<lapack_int>(lower.rows());
   return LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', r, lower.data(), r) == 0;

@@ -85,8 +85,8 @@ TransferSolution solve_transfer(const LinearizedModel& model, const TransferKern
 void check_solution(const TransferSolution& solution, std::vector<std::string>& warnings) {
   if (!solution.converged) {
     throw NotConverged(
-        fmt::format("mean-square theory: the transfer form reached a relative error of {:.2g} after {} "
-                    "products, need 1e-10; the rows may be badly scaled, check them with inspect",
+        fmt::format("mean-square theory: the error of the transfer form is still {:.2g} after {} products, need 1e-10: "
+                    "rounding, or eigenvalues next to the leading one, keep the search from it",
                     solution.error, solution.products));
   }
   if (!solution.positive && !solution.at_upper) {

@@ -22,6 +22,13 @@ constexpr double kLogTolerance = 1e-12;
 // Single precision is left at this residual (relative to the eigenvalue): its own rounding is near, and the error of
 // the eigenvalue is the square.
 constexpr double kSingleResidual = 5e-7;
+// Inside a cluster of leading eigenvalues the Ritz gap is no gap: it is believed only if the residual is this much
+// smaller.
+constexpr double kResolved = 1e-3;
+// Closer eigenvalues (relative) are one to single precision.
+constexpr double kSingleGap = 1e-5;
+// A mode with an eigenvalue below minus this (relative to its trace) is not positive, however rough its vector.
+constexpr double kLargestNegative = 1e-2;
 // Packed matrices are visited in pieces that fit a cache for all vectors at once; sums over a piece are taken in
 // Scalar, sums of pieces in double.
 constexpr Index kPiece = 1024;
@@ -34,6 +41,16 @@ constexpr Index kLargestProducts = kIsSingle<Scalar> ? 30 : 600;
 template <class Visit>
 void for_each_piece(Index length, Visit visit) {
   for (Index at = 0; at < length; at += kPiece) visit(at, std::min(kPiece, length - at));
+}
+
+/// The symmetric part of every c × c block.
+void symmetrize_blocks(RowMatrix& q) {
+  const Index c = q.cols();
+  for (Index first = 0; first < q.rows(); first += c) {
+    for (Index i = 1; i < c; ++i) {
+      for (Index j = 0; j < i; ++j) q(first + i, j) = q(first + j, i) = 0.5 * (q(first + i, j) + q(first + j, i));
+    }
+  }
 }
 
 /// Σ w_i y_i², with y² given.
@@ -79,6 +96,9 @@ bool TransferSpace<Scalar>::add(const RowMatrix& q) {
   for (int pass = 0; pass < 2; ++pass) {
     for (const RowMatrix& vector : vectors_) remainder -= vector.cwiseProduct(remainder).sum() * vector;
   }
+  // Rounding breaks the symmetry of blocks, and normalizing a small remainder magnifies what is left of it, which the
+  // image, a lower triangle, would take for a symmetric part.
+  symmetrize_blocks(remainder);
   const double left = remainder.norm();
   if (left < 1e-14) return false;
   // The image is made from the orthonormal vector itself, never by combining images: later cells may use this vector
@@ -134,7 +154,7 @@ typename TransferSpace<Scalar>::Ritz TransferSpace<Scalar>::ritz() const {
     projected += part.template cast<double>();
   });
   SymmetricEigen eigen = symmetric_eigen(projected);
-  return {scale_ * eigen.values[0], m > 1 ? scale_ * eigen.values[1] : 0.0, std::move(eigen.vectors)};
+  return {scale_ * eigen.values, std::move(eigen.vectors)};
 }
 
 template <class Scalar>
@@ -184,7 +204,7 @@ typename TransferSpace<Scalar>::Ritz TransferSpace<Scalar>::solve_inside(const T
       take_root(monotone_root(quotient, solution.s, quotient(solution.s), problem.upper, resolution), solution);
       weigh(problem, solution.s);
       image_ = images_[0];
-      return {1, 0, Matrix::Ones(1, 1)};
+      return {Vector::Ones(1), Matrix::Ones(1, 1)};
     }
     weigh(problem, solution.s);
     pairs = ritz();
@@ -228,9 +248,11 @@ TransferSolution TransferSpace<Scalar>::solve(const TransferProblem& problem, Tr
   double accuracy = kIsSingle<Scalar> ? 1e-3 : 1e-14;
   int without_progress = 0;
   bool clearly_below = false;
+  bool resolved = false;
+  Ritz pairs;
   const Index r = spectrum_.size();
   while (true) {
-    const Ritz pairs = solve_inside(problem, task, accuracy, solution);
+    pairs = solve_inside(problem, task, accuracy, solution);
     q = combine_vectors(pairs.vectors.col(0));
     weights_.array() *= image_.array();
     if (only_ones_) {
@@ -250,9 +272,14 @@ TransferSolution TransferSpace<Scalar>::solve(const TransferProblem& problem, Tr
     solution.residual = (product - top * q).norm();
     // Kato–Temple: the Ritz value misses the eigenvalue by at most residual²/gap; half the Ritz gap stands for the gap.
     // Two vectors know nothing of the gap, unless a start in single precision does.
-    solution.gap = size() > 2 ? 0.5 * (pairs.top - pairs.second) : known_gap;
-    const double eigenvalue_error =
-        solution.gap > solution.residual ? solution.residual * solution.residual / solution.gap : solution.residual;
+    solution.gap = size() > 2                     ? 0.5 * (pairs.values[0] - pairs.values[1])
+                   : known_gap > kSingleGap * top ? known_gap
+                                                  : 0;
+    // Without a gap, (λ − μ)⟨q*, q⟩ = ⟨q*, Mq − μq⟩ ≤ residual, q* the leading vector; on q = 1 it overlaps 1/√(nc) or
+    // more, as its blocks are positive.
+    resolved = solution.residual < kResolved * solution.gap;
+    const double eigenvalue_error = resolved ? solution.residual * solution.residual / solution.gap
+                                             : std::sqrt(static_cast<double>(q.rows())) * solution.residual;
     solution.error = eigenvalue_error / std::max(solution.slope, 1e-3);
 
     const bool accurate = solution.error <= kLogTolerance;
@@ -280,8 +307,57 @@ TransferSolution TransferSpace<Scalar>::solve(const TransferProblem& problem, Tr
   solution.converged = clearly_below || solution.error < 1e-10;
   solution.error += kRounding;
   solution.vector = std::move(q);
-  if constexpr (!kIsSingle<Scalar>) finish(solution, product);
+  if constexpr (!kIsSingle<Scalar>) {
+    finish(solution, product);
+    if (!solution.positive && !solution.at_upper) reconsider(problem, pairs, resolved, solution);
+  }
   return solution;
+}
+
+template <class Scalar>
+void TransferSpace<Scalar>::reconsider(const TransferProblem& problem, const Ritz& pairs, bool resolved,
+                                       TransferSolution& solution) {
+  const double width = solution.residual / kResolved;
+  weigh(problem, solution.s);
+  const double largest_weight = static_cast<double>(weights_.maxCoeff());
+  if (!resolved && size() > 1 && width > 0) {
+    // Every mixture of a cluster is as good an eigenvector. exp(M/width)1 is a positive one.
+    Vector of_ones(size());
+    for (Index a = 0; a < size(); ++a) {
+      double trace = 0;
+      for (Index row = 0; row < vectors_[a].rows(); ++row) trace += vectors_[a](row, row % vectors_[a].cols());
+      of_ones[a] = trace;
+    }
+    Vector along = pairs.vectors.transpose() * of_ones;
+    along.array() *= ((pairs.values.array() - pairs.values[0]) / width).exp();
+    const Vector coefficients = (pairs.vectors * along).normalized();
+    solution.vector = combine_vectors(coefficients);
+    image_ = combine_images(coefficients);
+    weights_.array() *= image_.array();
+    mode_.resize(spectrum_.size(), spectrum_.size());
+    unpack_symmetric(weights_, mode_);
+    RowMatrix product;
+    products_.gather(mode_, product);
+    product *= scale_;
+    ++solution.products;
+    finish(solution, product);
+  } else {
+    weights_.array() *= image_.array();
+  }
+  if (solution.positive) return;
+  // The vector is right to residual/gap only, and ‖w ∘ Y(δ)‖² ≤ max w ⟨δ, Mδ⟩/scale.
+  const double error = resolved ? solution.residual / solution.gap : kResolved;
+  const double error_of_mode =
+      error * std::sqrt(largest_weight * solution.eigenvalue / scale_) / std::abs(trace_of_mode());
+  solution.positive = is_positive_semidefinite(solution.mode, std::min(1e-11 + error_of_mode, kLargestNegative));
+}
+
+template <class Scalar>
+double TransferSpace<Scalar>::trace_of_mode() const {
+  const Index r = spectrum_.size();
+  double trace = 0;
+  for (Index j = 0; j < r; ++j) trace += static_cast<double>(weights_[j * r - j * (j - 1) / 2]);
+  return trace;
 }
 
 template <class Scalar>

@@ -33,9 +33,8 @@ class TransferSpace {
  private:
   using Packed = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
   struct Ritz {
-    double top = 0;
-    double second = 0;
-    Matrix vectors;  ///< coefficients of the Ritz vectors, best first
+    Vector values;   ///< descending
+    Matrix vectors;  ///< coefficients of the Ritz vectors
   };
 
   void weigh(const TransferProblem& problem, double s);
@@ -49,6 +48,10 @@ class TransferSpace {
   Ritz solve_inside(const TransferProblem& problem, TransferTask task, double accuracy, TransferSolution& solution);
   void compress();
   void finish(TransferSolution& solution, const RowMatrix& product) const;
+  /// A mode found not to be positive: by what its vector leaves open, or one to be replaced by a positive one of equal
+  /// eigenvalue.
+  void reconsider(const TransferProblem& problem, const Ritz& pairs, bool resolved, TransferSolution& solution);
+  [[nodiscard]] double trace_of_mode() const;
 
   BasicSampleProducts<Scalar> products_;
   bool is_signed_;

@@ -19,8 +19,8 @@ struct SymmetricEigen {
 /// Eigenvalues only, descending.
 [[nodiscard]] Vector symmetric_eigenvalues(const Matrix& a);
 
-/// Whether the symmetric matrix (only its lower triangle is read) has no eigenvalue below −1e-11 times the sum of the
-/// absolute diagonal, by a Cholesky factorization of what that shift makes of it. O(d³/3).
-[[nodiscard]] bool is_positive_semidefinite(Matrix lower);
+/// Whether the symmetric matrix (only its lower triangle is read) has no eigenvalue below −tolerance times the sum of
+/// the absolute diagonal, by a Cholesky factorization of what that shift makes of it. O(d³/3).
+[[nodiscard]] bool is_positive_semidefinite(Matrix lower, double tolerance = 1e-11);
 
 }  // namespace brink

@@ -36,7 +36,8 @@ class Analysis {
     if (epoch_.steps() == 1) {
       set_exact(result, {independent_.eta, independent_.residual}, "one batch an epoch: " + independent_.method);
     } else if (order_is_irrelevant()) {
-      set_exact(result, result.cyclic.value(), std::string("order is irrelevant in one dimension") + kSearch);
+      set_exact(result, result.cyclic.value(),
+                std::string("order of single samples is irrelevant in one dimension") + kSearch);
     } else if (exact_) {
       set_exact(result, reshuffled_threshold(*exact_, independent_.eta),
                 std::string("epoch operator, all orders") + kSearch);
@@ -50,8 +51,10 @@ class Analysis {
   }
 
  private:
+  /// Steps of single samples commute in one dimension. Those of larger batches do too, but which samples share a batch
+  /// remains random.
   [[nodiscard]] bool order_is_irrelevant() const {
-    return model_.rank() * rule_->states() == 1 && epoch_.used() == epoch_.samples;
+    return model_.rank() * rule_->states() == 1 && epoch_.batch_size == 1;
   }
 
   static void set_exact(ReshuffledStability& result, const EpochThreshold& threshold, const std::string& method) {

@@ -48,6 +48,30 @@ TEST_CASE("few samples are exact, many are measured, and both agree", "[verifica
   REQUIRE(exact.cyclic.has_value());
 }
 
+TEST_CASE("in one dimension the partition into batches is random, though their order is irrelevant",
+          "[verification][fast]") {
+  // Mean over the three ways to pair curvatures 1, 2, 3, 4 of the squared product of both steps.
+  const auto moment = [](double eta) {
+    const auto product = [eta](double a, double b) { return std::pow((1 - eta * a / 2) * (1 - eta * b / 2), 2); };
+    return (product(1 + 2, 3 + 4) + product(1 + 3, 2 + 4) + product(1 + 4, 2 + 3)) / 3;
+  };
+  double low = 0.5, high = 1;
+  while (high - low > 1e-14) (moment((low + high) / 2) < 1 ? low : high) = (low + high) / 2;
+  ReshuffledOptions options;
+  options.etas = {0.3, 0.9};
+  const auto found =
+      stability(oracle::one_parameter({1, 2, 3, 4}).model(), oracle::sgd(), {4, 2, LastBatch::smaller}, options);
+  CHECK(found.eta.value == Approx(low).epsilon(1e-10));
+  CHECK(found.eta.value == Approx(0.847492200568).epsilon(1e-11));
+  for (std::size_t i = 0; i < 2; ++i)
+    CHECK(found.log_growth[i].value == Approx(std::log(moment(options.etas[i])) / 2).epsilon(1e-10));
+  REQUIRE(found.mean.has_value());
+  CHECK(found.mean->eta >= found.eta.value);
+
+  const auto single = stability(oracle::one_parameter({1, 2}).model(), oracle::sgd(), {2, 1, LastBatch::smaller});
+  CHECK(single.eta.value == Approx(1.5).epsilon(1e-12));
+}
+
 TEST_CASE("a measurement beyond enumeration meets a closed form", "[verification]") {
   // 40 orthogonal rows, B = 16: batches of 16, 16 and 8, threshold 2m/(L[(m−1)/B + 1/s]).
   RowMatrix rows = RowMatrix::Zero(40, 40);

@@ -37,9 +37,9 @@ struct ReshuffledStability {
 /// Thresholds and growth of shuffled epochs. `independent` is the threshold of independent batches of this size without
 /// replacement: where the search begins, and whose critical mode the replicas of a measurement start in. The
 /// measurement is cloning from epoch to epoch; no theory enters it but start and norm: docs/theory.md, (7.2).
-/// Exact without enumeration where an epoch has one batch (independent batches) and for SGD in one dimension (order is
-/// irrelevant). Throws InvalidInput for a model without samples or options out of range, NotConverged when a search
-/// fails.
+/// Exact without enumeration where an epoch has one batch (independent batches) and for SGD with B = 1 in one
+/// dimension (order is irrelevant). Throws InvalidInput for a model without samples or options out of range,
+/// NotConverged when a search fails.
 [[nodiscard]] ReshuffledStability reshuffled_stability(const LinearizedModel& model,
                                                        const std::shared_ptr<const UpdateRule>& rule,
                                                        const Epoch& epoch, const MeanSquareThreshold& independent,

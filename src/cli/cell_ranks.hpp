@@ -28,8 +28,8 @@ class CellRanks {
   /// Of a worker: computes what rank 0 hands out, until there is no more.
   void serve(const LoadedModel& model, const PhasePlan& plan, const Monitor& monitor);
 
-  /// Of rank 0: its own threads and the other ranks. Empty where there are none. What a rank throws is thrown here, once
-  /// the cells that are under way are done.
+  /// Of rank 0: its own threads and the other ranks. Empty where there are none. What a rank throws is thrown here,
+  /// once the cells that are under way are done.
   [[nodiscard]] CellWorkers workers(const LoadedModel& model, const PhasePlan& plan, const Monitor& monitor);
 
  private:

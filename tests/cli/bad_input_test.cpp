@@ -72,7 +72,7 @@ TEST_CASE("Arguments out of range are refused", "[cli][fast]") {
       {"simulate --jacobian G1.npy --eta 0.5 --replicas 1", "replicas"},
       {"simulate --jacobian G1.npy --eta 0.5 --moment 0", "moment"},
       {"simulate --jacobian G1.npy --eta 0.5 --method guess", "guess"},
-      {"threshold --jacobian G1.npy --sampling reshuffled", "threshold --reshuffling"},
+      {"threshold --jacobian G1.npy --sampling reshuffled", "without-replacement --reshuffling"},
       {"couple --jacobian G1.npy --from 0.1,0,1 --sampling reshuffled", "simulate --sampling reshuffled"},
       {"alignment --jacobian G1.npy --sampling reshuffled", "reshuffled"},
       {"threshold --jacobian G1.npy --reshuffling --last-batch half", "half"},

@@ -71,8 +71,8 @@ RowMatrix rotate_noise(const RowMatrix& noise, const Matrix& basis, std::vector<
   const double outside = (noise - rotated * basis.transpose()).norm() / noise.norm();
   if (outside > kRangeTolerance) {
     warnings.push_back(
-        fmt::format("a part of the gradient noise ({:.3g} of its norm) lies outside the range of H, where nothing "
-                    "restores the parameters; it was left out",
+        fmt::format("a part of the gradient noise ({:.3g} of its norm) lies outside the range of H, where nothing but "
+                    "weight decay restores the parameters; it was left out, and E|x|^2 is that on the range of H",
                     outside));
   }
   return rotated;

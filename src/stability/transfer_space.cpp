@@ -305,7 +305,10 @@ TransferSolution TransferSpace<Scalar>::solve(const TransferProblem& problem, Tr
     }
   }
   solution.converged = clearly_below || solution.error < 1e-10;
+  // The eigenvalue is rounded too; it hardly depends on s where the noise of nearly equal samples cancels.
   solution.error += kRounding;
+  if (slope_known_)
+    solution.error += 4 * std::numeric_limits<double>::epsilon() * std::abs(solution.eigenvalue) / solution.slope;
   solution.vector = std::move(q);
   if constexpr (!kIsSingle<Scalar>) {
     finish(solution, product);

@@ -81,6 +81,36 @@ TEST_CASE("one dimension, heavy ball: E x² = η²s²g(ηa)/(1 − η²v g(ηa))
     }
 }
 
+TEST_CASE("weight decay and noise outside the range of H: what is reported is the part inside",
+          "[fast][stability][oracle]") {
+  Example example{"rows along one axis", Matrix{{1, 0}, {2, 0}}};
+  example.gradients = Matrix{{0.1, 1}, {-0.1, -1}};
+  const auto model = example.model();
+  REQUIRE(model.rank() == 1);
+  REQUIRE(model.origin().warnings.size() == 1);
+  CHECK(model.origin().warnings[0].find("weight decay") != std::string::npos);
+  const auto law = brink::make_batch_law("without-replacement");
+  const auto batches = oracle::all_batches("without-replacement", 2, 1);
+  for (Rule cell : {oracle::sgd(), oracle::heavy_ball(0.5)}) {
+    cell.parameters.weight_decay = 0.1;
+    INFO(cell.label());
+    const double eta = 0.2;
+    const Matrix all =
+        oracle::stationary_covariance(example.hessians(), example.gradients, batches, 1, cell.reference(), eta);
+    const auto state = brink::stationary_state(model, *cell.make(), *law, 1, eta);
+    CHECK(state.trace == Approx(all(0, 0)).epsilon(1e-10));
+    CHECK(state.excess_loss == Approx(0.5 * 2.5 * all(0, 0)).epsilon(1e-10));
+    // Outside: S(κ) times the variance 1 of the noise; docs/theory.md, section 5.
+    const double beta = cell.parameters.momentum;
+    const double y = eta * 0.1;
+    CHECK(all(1, 1) == Approx(eta * eta * (1 + beta) / ((1 - beta) * y * (2 * (1 + beta) - y))).epsilon(1e-10));
+    const Example inside{"the same on the axis", Matrix{{1}, {2}}};
+    const auto moment = oracle::second_moment_of("without-replacement", inside.hessians(), 1, cell.reference());
+    CHECK(brink::mean_square_growth(model, *cell.make(), *law, 1, eta).log_growth ==
+          Approx(oracle::log_growth(moment(eta))).epsilon(1e-10));
+  }
+}
+
 TEST_CASE("the stationary covariance diverges as 1/(η* − η), and its pole is the threshold", "[fast][stability]") {
   // A least-squares line through ln tr X against ln(1 − η/η*) has the slope −1; and a parabola through 1/tr X at three
   // step sizes, which knows nothing of η*, ends where the second moment does.

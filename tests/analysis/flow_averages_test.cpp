@@ -8,6 +8,8 @@ using namespace brink::analysis;
 
 namespace {
 
+double constant_of(FlowColumn column) { return 100 * static_cast<double>(column); }
+
 /// `ones` steps with one direction and loss 3, then `twos` with two and loss 5; every other column is 100 times its
 /// place.
 std::vector<double> flow_unit(int ones, int twos) {
@@ -16,7 +18,7 @@ std::vector<double> flow_unit(int ones, int twos) {
     for (std::size_t column = 0; column < kFlowColumns; ++column)
       values.push_back(column == kOscillating   ? (t < ones ? 1 : 2)
                        : column == kDescentLoss ? (t < ones ? 3 : 5)
-                                                : 100 * static_cast<double>(column));
+                                                : constant_of(static_cast<FlowColumn>(column)));
   return values;
 }
 
@@ -26,8 +28,8 @@ TEST_CASE("averages are over the steps with as many directions at the edge", "[s
   const auto values = flow_unit(150, 200);
   CHECK(flow_average(values, kDescentLoss, 1) == Approx(3));
   CHECK(flow_average(values, kDescentLoss, 2) == Approx(5));
-  CHECK(flow_average(values, kResidual, 2) == Approx(100.0 * kResidual));
-  CHECK(flow_average(values, kFlowLoss, 1) == Approx(100.0 * kFlowLoss));
+  CHECK(flow_average(values, kResidual, 2) == Approx(constant_of(kResidual)));
+  CHECK(flow_average(values, kFlowLoss, 1) == Approx(constant_of(kFlowLoss)));
 }
 
 TEST_CASE("fewer than a hundred steps have no average", "[study][fast]") {
@@ -39,5 +41,5 @@ TEST_CASE("fewer than a hundred steps have no average", "[study][fast]") {
   auto values = flow_unit(100, 100);
   values[kFlowSecond] = NAN;
   CHECK(std::isnan(flow_average(values, kFlowSecond, 1)));
-  CHECK(flow_average(values, kFlowSecond, 2) == Approx(100.0 * kFlowSecond));
+  CHECK(flow_average(values, kFlowSecond, 2) == Approx(constant_of(kFlowSecond)));
 }

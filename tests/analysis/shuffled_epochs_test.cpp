@@ -20,12 +20,17 @@ std::vector<double> epochs_with(double modified, double plain, double single, do
   return values;
 }
 
+StudyReport report_of(const std::vector<std::vector<double>>& units) {
+  StudyReport report;
+  CHECK(report_shuffles(units, report).curves.size() == 3);
+  return report;
+}
+
 }  // namespace
 
 TEST_CASE("the slopes of shuffled epochs are those of their distances", "[study][fast]") {
-  StudyReport report;
-  report_shuffles({epochs_with(3, 2, 2, 1, 1e-6), epochs_with(3.1, 2, 1.9, 1, 1e-6), epochs_with(2.9, 2, 2, 1, 1e-6)},
-                  report);
+  const StudyReport report =
+      report_of({epochs_with(3, 2, 2, 1, 1e-6), epochs_with(3.1, 2, 1.9, 1, 1e-6), epochs_with(2.9, 2, 2, 1, 1e-6)});
   const auto& findings = report.findings;
   REQUIRE(findings.size() == 5);
   CHECK(findings[0].measured.mean == Approx(3));
@@ -38,9 +43,8 @@ TEST_CASE("the slopes of shuffled epochs are those of their distances", "[study]
 }
 
 TEST_CASE("a modified flow that is of second order only is refuted", "[study][fast]") {
-  StudyReport report;
   const auto unit = epochs_with(2, 2, 2, 0.5, 1);
-  report_shuffles({unit, unit}, report);
+  const StudyReport report = report_of({unit, unit});
   CHECK(report.findings[0].decision == Decision::refuted);
   CHECK(report.findings[1].decision == Decision::supported);
   CHECK(report.findings[3].decision == Decision::refuted);
@@ -49,7 +53,6 @@ TEST_CASE("a modified flow that is of second order only is refuted", "[study][fa
 
 TEST_CASE("one epoch of shuffled batches has the order and the leading term of its expansion", "[study][fast]") {
   const auto unit = shuffled_epochs(3);
-  StudyReport report;
-  report_shuffles({unit, unit}, report);
+  const StudyReport report = report_of({unit, unit});
   for (const Finding& finding : report.findings) CHECK(finding.decision == Decision::supported);
 }
